@@ -1,7 +1,10 @@
 # MLIR and LLVM as Debian packages them: headers plus two shared libraries.
 # Static components beside libMLIR.so would duplicate code, so only `MLIR` and
 # `LLVM` are ever linked.
-find_package(MLIR 22 REQUIRED CONFIG)
+find_package(MLIR REQUIRED CONFIG)
+if(NOT LLVM_VERSION_MAJOR EQUAL 22)
+  message(FATAL_ERROR "moe-spmd needs MLIR 22, found ${LLVM_VERSION}: pass -DMLIR_DIR=")
+endif()
 list(APPEND CMAKE_MODULE_PATH "${MLIR_CMAKE_DIR}" "${LLVM_CMAKE_DIR}")
 include(TableGen)
 include(AddLLVM)
