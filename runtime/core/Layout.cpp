@@ -63,7 +63,8 @@ std::string Layout::str() const {
   text += "]";
   for (const std::vector<Digit> &digits : dims)
     text += " {" + moert::str(digits) + "}";
-  return unreduced.empty() ? text : text + " unreduced " + moert::str(unreduced);
+  return unreduced.empty() ? text
+                           : text + " unreduced " + moert::str(unreduced);
 }
 
 } // namespace moert

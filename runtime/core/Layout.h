@@ -2,16 +2,17 @@
 // interpreter and runtime share.
 //
 // A rank number r in [0, R) is read through *digits*: digit (size, stride) has
-// the value (r / stride) % size. A mesh axis, a part of one (sub-axis) and an axis
-// of a mesh with another device order are all digits, so a layout needs no mesh:
+// the value (r / stride) % size. A mesh axis, a part of one (sub-axis) and an
+// axis of a mesh with another device order are all digits, so a layout needs no
+// mesh:
 //
 //   mesh data=2, expert=4, ranks row-major:   data = (2, 4), expert = (4, 1)
 //   tensor [8, 16] with dim 0 over data and expert, dim 1 whole:
 //     shape {8, 16}, dims {{(2,4), (4,1)}, {}}
 //   rank 6 = data 1, expert 2 holds block 1*4+2 = 6 of dim 0, i.e. row 6
 //
-// Digits that a layout does not mention are replication. The size of a layout is
-// that of the tensor's rank and never that of the machine.
+// Digits that a layout does not mention are replication. The size of a layout
+// is that of the tensor's rank and never that of the machine.
 #pragma once
 
 #include <cstdint>
@@ -75,7 +76,8 @@ struct Layout {
   friend bool operator==(const Layout &a, const Layout &b) {
     return a.shape == b.shape && a.dims == b.dims && a.unreduced == b.unreduced;
   }
-  /// Reads "[8,16] {(2,4)(4,1)} {}", with " unreduced (2,1)" where there are any.
+  /// Reads "[8,16] {(2,4)(4,1)} {}", with " unreduced (2,1)" where there are
+  /// any.
   std::string str() const;
 };
 

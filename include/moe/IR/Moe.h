@@ -1,0 +1,24 @@
+// The moe dialect: what. Graph ops of Mixture-of-Experts models.
+#pragma once
+
+#include "moe/IR/Spmd.h"
+
+#include "dialects/Moe/MoeDialect.h.inc"
+#include "dialects/Moe/MoeEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Moe/MoeAttrs.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/Moe/MoeOps.h.inc"
+
+namespace moe {
+
+/// Name for users of a function argument or result.
+inline constexpr llvm::StringLiteral kNameAttr = "moe.name";
+
+/// Registers both dialects, the upstream dialects that models use, and the
+/// sharding rules of the latter.
+void registerDialects(mlir::DialectRegistry &registry);
+
+} // namespace moe

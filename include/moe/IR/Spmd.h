@@ -1,0 +1,66 @@
+// The spmd dialect: where. Meshes, shardings, annotations, collectives.
+#pragma once
+
+#include "moe/IR/ShardingRule.h"
+#include "runtime/core/Layout.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/Spmd/SpmdDialect.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Spmd/SpmdAttrs.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dialects/Spmd/SpmdTypes.h.inc"
+
+#include "dialects/Spmd/SpmdInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/Spmd/SpmdOps.h.inc"
+
+namespace spmd {
+
+/// Checks the constraints of ShardingAttr for a tensor of `type`; `where` names
+/// the value in errors ("argument 0"). Emits the first violation at
+/// `emitError`.
+mlir::LogicalResult
+verifySharding(ShardingAttr sharding, mlir::RankedTensorType type, MeshOp mesh,
+               llvm::StringRef where,
+               llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
+
+/// The mesh that `sharding` names, looked up from `op`; null when there is
+/// none.
+MeshOp lookupMesh(mlir::Operation *op, mlir::FlatSymbolRefAttr mesh);
+
+/// The digits of the rank number that `axes` are on `mesh`, in their order.
+std::vector<moert::Digit> digitsOf(llvm::ArrayRef<AxisRefAttr> axes,
+                                   MeshOp mesh);
+
+/// The runtime's form of a verified sharding of a tensor with global `shape`.
+/// Example: [{"data","expert"}, {}] on ["data"=2, "expert"=4] for 8x16 is
+/// shape {8,16}, dims {{(2,4),(4,1)}, {}}.
+moert::Layout layoutOf(ShardingAttr sharding, llvm::ArrayRef<int64_t> shape,
+                       MeshOp mesh);
+
+/// The type of the local buffer of a tensor of type `global`: ceil(n/d) per
+/// dimension.
+mlir::RankedTensorType localType(mlir::RankedTensorType global,
+                                 ShardingAttr sharding, MeshOp mesh);
+
+/// The user's or Propagate's sharding of a value: argument attribute or the
+/// defining op's `spmd.shardings`; null when it has none.
+ShardingAttr getSharding(mlir::Value value);
+/// Sets it.
+void setSharding(mlir::Value value, ShardingAttr sharding);
+
+} // namespace spmd

@@ -1,0 +1,154 @@
+// What each collective claims about its two layouts, checked.
+#include "moe/IR/Spmd.h"
+
+using namespace mlir;
+using namespace spmd;
+
+using Digits = std::vector<moert::Digit>;
+
+// Digits of `digits` behind the common beginning with `other`.
+static void appendBehindCommon(const Digits &digits, const Digits &other,
+                               Digits &out) {
+  size_t common = 0;
+  while (common < digits.size() && common < other.size() &&
+         digits[common] == other[common])
+    ++common;
+  out.insert(out.end(), digits.begin() + common, digits.end());
+}
+
+static bool sameSet(Digits a, Digits b) {
+  auto less = [](const moert::Digit &x, const moert::Digit &y) {
+    return std::pair(x.stride, x.size) < std::pair(y.stride, y.size);
+  };
+  std::sort(a.begin(), a.end(), less);
+  std::sort(b.begin(), b.end(), less);
+  return a == b;
+}
+
+// The digits that dimensions lose and gain at their minor ends.
+static std::pair<Digits, Digits> movedDigits(const moert::Layout &from,
+                                             const moert::Layout &to) {
+  Digits lost, gained;
+  for (size_t dim = 0; dim < from.dims.size(); ++dim) {
+    appendBehindCommon(from.dims[dim], to.dims[dim], lost);
+    appendBehindCommon(to.dims[dim], from.dims[dim], gained);
+  }
+  return {lost, gained};
+}
+
+// Empty when the claim holds, else what it demands.
+static StringRef violatedClaim(CollectiveKind kind, const moert::Layout &from,
+                               const moert::Layout &to) {
+  auto [lost, gained] = movedDigits(from, to);
+  bool sameUnreduced = sameSet(from.unreduced, to.unreduced);
+  switch (kind) {
+  case CollectiveKind::AllGather:
+    return gained.empty() && sameUnreduced
+               ? ""
+               : "each dimension of the target to be a prefix of the source's";
+  case CollectiveKind::Slice:
+    return lost.empty() && sameUnreduced
+               ? ""
+               : "each dimension of the source to be a prefix of the target's";
+  case CollectiveKind::AllToAll:
+    return sameSet(lost, gained) && sameUnreduced
+               ? ""
+               : "the axes removed from dimensions to be those added to others";
+  case CollectiveKind::Permute:
+    for (size_t dim = 0; dim < from.dims.size(); ++dim)
+      if (from.blocks(dim) != to.blocks(dim))
+        return "every dimension to keep its number of blocks";
+    return sameUnreduced ? "" : "unreduced axes to stay";
+  case CollectiveKind::Exchange:
+    return sameUnreduced ? "" : "unreduced axes to stay";
+  case CollectiveKind::AllReduce:
+    return lost.empty() && gained.empty() &&
+                   to.unreduced.size() < from.unreduced.size()
+               ? ""
+               : "the target to be the source with fewer unreduced axes";
+  case CollectiveKind::ReduceScatter: {
+    Digits reduced;
+    for (const moert::Digit &digit : from.unreduced)
+      if (llvm::find(to.unreduced, digit) == to.unreduced.end())
+        reduced.push_back(digit);
+    return lost.empty() && sameSet(gained, reduced)
+               ? ""
+               : "the axes added to dimensions to be the unreduced axes "
+                 "removed";
+  }
+  }
+  llvm_unreachable("all kinds are listed");
+}
+
+template <typename OpTy>
+static LogicalResult verifyCollective(OpTy op, RankedTensorType localOut) {
+  auto global = dyn_cast<RankedTensorType>(op.getGlobal());
+  if (!global)
+    return op.emitOpError()
+           << "global type must be a ranked tensor, got " << op.getGlobal();
+  MeshOp mesh = lookupMesh(op, op.getFrom().getMesh());
+  MeshOp targetMesh = lookupMesh(op, op.getTo().getMesh());
+  auto emit = [&] { return op.emitOpError(); };
+  if (failed(verifySharding(op.getFrom(), global, mesh, "source", emit)) ||
+      failed(verifySharding(op.getTo(), global, targetMesh, "target", emit)))
+    return failure();
+  auto checkLocal = [&](StringRef name, RankedTensorType have,
+                        RankedTensorType want) -> LogicalResult {
+    if (have == want)
+      return success();
+    return op.emitOpError()
+           << name << " has type " << have << ", its sharding of " << global
+           << " gives " << want;
+  };
+  if (failed(checkLocal("input",
+                        cast<RankedTensorType>(op.getInput().getType()),
+                        localType(global, op.getFrom(), mesh))) ||
+      failed(checkLocal("result", localOut,
+                        localType(global, op.getTo(), targetMesh))))
+    return failure();
+  StringRef claim = violatedClaim(
+      op.getCollectiveKind(), layoutOf(op.getFrom(), global.getShape(), mesh),
+      layoutOf(op.getTo(), global.getShape(), targetMesh));
+  if (!claim.empty())
+    return op.emitOpError() << "needs " << claim << ", got " << op.getFrom()
+                            << " to " << op.getTo();
+  return success();
+}
+
+#define SPMD_COLLECTIVE(OP, KIND)                                              \
+  LogicalResult OP::verify() {                                                 \
+    return verifyCollective(*this, cast<RankedTensorType>(getType()));         \
+  }                                                                            \
+  ShardingAttr OP::getSource() { return getFrom(); }                           \
+  ShardingAttr OP::getTarget() { return getTo(); }                             \
+  RankedTensorType OP::getGlobalType() {                                       \
+    return cast<RankedTensorType>(getGlobal());                                \
+  }                                                                            \
+  CollectiveKind OP::getCollectiveKind() { return CollectiveKind::KIND; }
+
+SPMD_COLLECTIVE(AllGatherOp, AllGather)
+SPMD_COLLECTIVE(SliceOp, Slice)
+SPMD_COLLECTIVE(AllToAllOp, AllToAll)
+SPMD_COLLECTIVE(PermuteOp, Permute)
+SPMD_COLLECTIVE(ExchangeOp, Exchange)
+SPMD_COLLECTIVE(AllReduceOp, AllReduce)
+SPMD_COLLECTIVE(ReduceScatterOp, ReduceScatter)
+#undef SPMD_COLLECTIVE
+
+LogicalResult StartOp::verify() {
+  return verifyCollective(*this, cast<PendingType>(getType()).getTensor());
+}
+ShardingAttr StartOp::getSource() { return getFrom(); }
+ShardingAttr StartOp::getTarget() { return getTo(); }
+RankedTensorType StartOp::getGlobalType() {
+  return cast<RankedTensorType>(getGlobal());
+}
+CollectiveKind StartOp::getCollectiveKind() { return getKind(); }
+
+LogicalResult DoneOp::verify() {
+  auto tensor = cast<PendingType>(getPending().getType()).getTensor();
+  if (tensor != getType())
+    return emitOpError() << "result has type " << getType()
+                         << ", the pending collective yields " << tensor;
+  return success();
+}

@@ -1,0 +1,483 @@
+// The moe dialect and the verifiers of its ops, each in the order of the
+// Constraints in its description.
+#include "moe/IR/Moe.h"
+
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace moe;
+
+#include "dialects/Moe/MoeDialect.cpp.inc"
+#include "dialects/Moe/MoeEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Moe/MoeAttrs.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/Moe/MoeOps.cpp.inc"
+
+void MoeDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/Moe/MoeAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Moe/MoeOps.cpp.inc"
+      >();
+}
+
+static RankedTensorType tensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+//===----------------------------------------------------------------------===//
+// Checks that many ops share
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyDim(Operation *op, int64_t dim, int64_t rank) {
+  if (dim >= 0 && dim < rank)
+    return success();
+  return op->emitOpError() << "dim must be in [0, " << rank << "), got " << dim;
+}
+
+static LogicalResult verifyFloats(Operation *op, RankedTensorType type) {
+  if (isa<FloatType>(type.getElementType()))
+    return success();
+  return op->emitOpError() << "elements must be floats, got " << type;
+}
+
+static LogicalResult verifyIntegers(Operation *op, StringRef name,
+                                    Value value) {
+  if (tensorType(value).getElementType().isIntOrIndex())
+    return success();
+  return op->emitOpError() << name << " must hold integers, got "
+                           << value.getType();
+}
+
+// The operand or result `name` must have `shape`, and `type`'s element type
+// unless that is null.
+static LogicalResult verifyShape(Operation *op, StringRef name, Value value,
+                                 ArrayRef<int64_t> shape,
+                                 Type elementType = {}) {
+  RankedTensorType have = tensorType(value);
+  if (have.getShape() == shape &&
+      (!elementType || have.getElementType() == elementType))
+    return success();
+  RankedTensorType want = RankedTensorType::get(
+      shape, elementType ? elementType : have.getElementType());
+  return op->emitOpError() << name << " must be " << want << ", got " << have;
+}
+
+static LogicalResult verifyEntries(Operation *op, StringRef name,
+                                   ArrayRef<int64_t> list, int64_t rank) {
+  if (static_cast<int64_t>(list.size()) == rank)
+    return success();
+  return op->emitOpError() << name << " needs one entry for each of the "
+                           << rank << " dimensions, got " << list.size();
+}
+
+static LogicalResult verifyAscendingDims(Operation *op, ArrayRef<int64_t> dims,
+                                         int64_t rank) {
+  for (auto [index, dim] : llvm::enumerate(dims)) {
+    if (failed(verifyDim(op, dim, rank)))
+      return failure();
+    if (index && dims[index - 1] >= dim)
+      return op->emitOpError()
+             << "dims must ascend, got " << dim << " after " << dims[index - 1];
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Einsum
+//===----------------------------------------------------------------------===//
+
+StringRef EinsumOp::getResultLetters() {
+  return getEquation().split("->").second;
+}
+
+StringRef EinsumOp::getInputLetters(unsigned i) {
+  SmallVector<StringRef> terms;
+  getEquation().split("->").first.split(terms, ',');
+  return terms[i];
+}
+
+namespace {
+// Size of each letter and where it was seen first.
+struct LetterSizes {
+  llvm::DenseMap<char, std::pair<int64_t, std::string>> sizes;
+
+  LogicalResult add(Operation *op, StringRef letters, Value value,
+                    const std::string &where) {
+    RankedTensorType type = tensorType(value);
+    if (static_cast<int64_t>(letters.size()) != type.getRank())
+      return op->emitOpError()
+             << where << " has term \"" << letters << "\" of " << letters.size()
+             << " letters, but type " << type << " of rank " << type.getRank();
+    for (auto [index, letter] : llvm::enumerate(letters)) {
+      if (!llvm::isAlpha(letter))
+        return op->emitOpError()
+               << where << " has '" << StringRef(&letter, 1)
+               << "' in its term; dimensions are named by letters";
+      if (letters.find(letter) != index)
+        return op->emitOpError() << "letter '" << StringRef(&letter, 1)
+                                 << "' is twice in the term of " << where;
+      int64_t size = type.getDimSize(index);
+      auto [entry, isNew] = sizes.try_emplace(letter, size, where);
+      if (!isNew && entry->second.first != size)
+        return op->emitOpError()
+               << "letter '" << StringRef(&letter, 1) << "' has size " << size
+               << " in " << where << ", but " << entry->second.first << " in "
+               << entry->second.second;
+    }
+    return success();
+  }
+};
+} // namespace
+
+LogicalResult EinsumOp::verify() {
+  if (getInputs().empty() || getEquation().count("->") != 1)
+    return emitOpError() << "equation needs one term for each operand and a "
+                            "result, such as \"gsm,me->gse\", got \""
+                         << getEquation() << "\"";
+  size_t terms = getEquation().split("->").first.count(',') + 1;
+  if (terms != getInputs().size())
+    return emitOpError() << "equation \"" << getEquation() << "\" has " << terms
+                         << " terms for " << getInputs().size() << " operands";
+  LetterSizes letters;
+  for (auto [index, input] : llvm::enumerate(getInputs()))
+    if (failed(letters.add(*this, getInputLetters(index), input,
+                           "operand " + std::to_string(index))))
+      return failure();
+  for (char letter : getResultLetters())
+    if (llvm::isAlpha(letter) && !letters.sizes.count(letter))
+      return emitOpError() << "letter '" << StringRef(&letter, 1)
+                           << "' of the result is in no operand";
+  if (failed(letters.add(*this, getResultLetters(), getResult(), "the result")))
+    return failure();
+  Type first = tensorType(getInputs()[0]).getElementType();
+  Type result = tensorType(getResult()).getElementType();
+  for (Value input : getInputs())
+    if (tensorType(input).getElementType() != first)
+      return emitOpError() << "operands must have one element type, got "
+                           << first << " and "
+                           << tensorType(input).getElementType();
+  if (result != first && !(first.isBF16() && result.isF32()))
+    return emitOpError()
+           << "result elements must be those of the operands (or f32 "
+              "of bf16), got "
+           << result << " of " << first;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Reductions and scans
+//===----------------------------------------------------------------------===//
+
+LogicalResult ReduceOp::verify() {
+  RankedTensorType type = tensorType(getInput());
+  if (failed(verifyAscendingDims(*this, getDims(), type.getRank())))
+    return failure();
+  SmallVector<int64_t> shape;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    if (!llvm::is_contained(getDims(), dim))
+      shape.push_back(type.getDimSize(dim));
+  if (failed(verifyShape(*this, "result", getResult(), shape,
+                         type.getElementType())))
+    return failure();
+  bool isBitwise = getKind() == spmd::ReductionKind::And ||
+                   getKind() == spmd::ReductionKind::Or;
+  return isBitwise ? verifyIntegers(*this, "operand", getInput()) : success();
+}
+
+LogicalResult CumsumOp::verify() {
+  return verifyDim(*this, getDim(), tensorType(getInput()).getRank());
+}
+
+static LogicalResult verifySoftmax(Operation *op, int64_t dim, Value input) {
+  RankedTensorType type = tensorType(input);
+  if (failed(verifyDim(op, dim, type.getRank())))
+    return failure();
+  return verifyFloats(op, type);
+}
+LogicalResult SoftmaxOp::verify() {
+  return verifySoftmax(*this, getDim(), getInput());
+}
+LogicalResult LogSoftmaxOp::verify() {
+  return verifySoftmax(*this, getDim(), getInput());
+}
+
+LogicalResult TopKOp::verify() {
+  RankedTensorType type = tensorType(getInput());
+  int64_t dim = getDim(), k = getK();
+  if (failed(verifyDim(*this, dim, type.getRank())))
+    return failure();
+  if (k < 1 || k > type.getDimSize(dim))
+    return emitOpError() << "k must be in [1, " << type.getDimSize(dim)
+                         << "], got " << k;
+  SmallVector<int64_t> shape(type.getShape());
+  shape[dim] = k;
+  if (failed(verifyShape(*this, "values", getValues(), shape,
+                         type.getElementType())) ||
+      failed(verifyShape(*this, "indices", getIndices(), shape)))
+    return failure();
+  return verifyIntegers(*this, "indices", getIndices());
+}
+
+//===----------------------------------------------------------------------===//
+// Shape
+//===----------------------------------------------------------------------===//
+
+LogicalResult BroadcastOp::verify() {
+  RankedTensorType from = tensorType(getInput()), to = tensorType(getResult());
+  if (failed(verifyEntries(*this, "dims", getDims(), from.getRank())) ||
+      failed(verifyAscendingDims(*this, getDims(), to.getRank())))
+    return failure();
+  SmallVector<int64_t> shape;
+  for (int64_t dim : getDims())
+    shape.push_back(to.getDimSize(dim));
+  return verifyShape(*this, "operand", getInput(), shape, to.getElementType());
+}
+
+LogicalResult TransposeOp::verify() {
+  RankedTensorType from = tensorType(getInput());
+  if (failed(verifyEntries(*this, "permutation", getPermutation(),
+                           from.getRank())))
+    return failure();
+  SmallVector<int64_t> shape;
+  llvm::SmallDenseSet<int64_t> seen;
+  for (int64_t dim : getPermutation()) {
+    if (failed(verifyDim(*this, dim, from.getRank())))
+      return failure();
+    if (!seen.insert(dim).second)
+      return emitOpError() << "permutation has dimension " << dim << " twice";
+    shape.push_back(from.getDimSize(dim));
+  }
+  return verifyShape(*this, "result", getResult(), shape,
+                     from.getElementType());
+}
+
+LogicalResult ReshapeOp::verify() {
+  RankedTensorType from = tensorType(getInput()), to = tensorType(getResult());
+  if (from.getNumElements() != to.getNumElements())
+    return emitOpError() << from << " has " << from.getNumElements()
+                         << " elements, " << to << " has "
+                         << to.getNumElements();
+  return verifyShape(*this, "result", getResult(), to.getShape(),
+                     from.getElementType());
+}
+
+LogicalResult SliceOp::verify() {
+  RankedTensorType from = tensorType(getInput()), to = tensorType(getResult());
+  if (failed(verifyEntries(*this, "offsets", getOffsets(), from.getRank())) ||
+      failed(verifyEntries(*this, "strides", getStrides(), from.getRank())) ||
+      failed(verifyEntries(*this, "result", to.getShape(), from.getRank())))
+    return failure();
+  for (int64_t dim = 0; dim < from.getRank(); ++dim) {
+    int64_t offset = getOffsets()[dim], stride = getStrides()[dim];
+    if (offset < 0 || stride < 1)
+      return emitOpError()
+             << "dimension " << dim
+             << " needs an offset of at least 0 and a stride of at "
+                "least 1, got "
+             << offset << " and " << stride;
+    int64_t end = to.getDimSize(dim)
+                      ? offset + (to.getDimSize(dim) - 1) * stride + 1
+                      : offset;
+    if (end > from.getDimSize(dim))
+      return emitOpError() << "dimension " << dim << " ends at " << end
+                           << ", the operand has " << from.getDimSize(dim);
+  }
+  return verifyShape(*this, "result", getResult(), to.getShape(),
+                     from.getElementType());
+}
+
+LogicalResult PadOp::verify() {
+  RankedTensorType from = tensorType(getInput());
+  SmallVector<int64_t> shape;
+  for (ArrayRef<int64_t> list : {getLow(), getHigh(), getInterior()})
+    if (failed(verifyEntries(*this, "low, high and interior", list,
+                             from.getRank())))
+      return failure();
+  for (int64_t dim = 0; dim < from.getRank(); ++dim) {
+    int64_t low = getLow()[dim], high = getHigh()[dim],
+            interior = getInterior()[dim];
+    if (low < 0 || high < 0 || interior < 0)
+      return emitOpError() << "padding of dimension " << dim
+                           << " must not be negative, got low " << low
+                           << ", high " << high << ", interior " << interior;
+    int64_t size = from.getDimSize(dim);
+    shape.push_back(low + high + size + (size ? (size - 1) * interior : 0));
+  }
+  if (failed(verifyShape(*this, "result", getResult(), shape,
+                         from.getElementType())))
+    return failure();
+  if (getValue().getType() != from.getElementType())
+    return emitOpError() << "padding value has type " << getValue().getType()
+                         << ", the elements are " << from.getElementType();
+  return success();
+}
+
+LogicalResult ConcatenateOp::verify() {
+  if (getInputs().empty())
+    return emitOpError() << "needs at least one operand";
+  RankedTensorType first = tensorType(getInputs()[0]);
+  int64_t dim = getDim();
+  if (failed(verifyDim(*this, dim, first.getRank())))
+    return failure();
+  SmallVector<int64_t> shape(first.getShape());
+  shape[dim] = 0;
+  for (Value input : getInputs()) {
+    SmallVector<int64_t> want(first.getShape());
+    if (tensorType(input).getRank() == first.getRank())
+      want[dim] = tensorType(input).getDimSize(dim);
+    if (failed(
+            verifyShape(*this, "operand", input, want, first.getElementType())))
+      return failure();
+    shape[dim] += want[dim];
+  }
+  return verifyShape(*this, "result", getResult(), shape,
+                     first.getElementType());
+}
+
+//===----------------------------------------------------------------------===//
+// Indices and numbers
+//===----------------------------------------------------------------------===//
+
+LogicalResult IotaOp::verify() {
+  return verifyDim(*this, getDim(), tensorType(getResult()).getRank());
+}
+
+LogicalResult OneHotOp::verify() {
+  RankedTensorType to = tensorType(getResult());
+  if (failed(verifyIntegers(*this, "operand", getIndices())))
+    return failure();
+  if (to.getRank() == 0)
+    return emitOpError() << "result needs a last dimension for the index";
+  return verifyShape(*this, "operand", getIndices(), to.getShape().drop_back());
+}
+
+LogicalResult GatherOp::verify() {
+  RankedTensorType table = tensorType(getTable()),
+                   indices = tensorType(getIndices());
+  int64_t batch = getBatchDims();
+  if (batch < 0 || batch >= table.getRank() || batch > indices.getRank())
+    return emitOpError() << "batch_dims must be in [0, "
+                         << std::min(table.getRank() - 1, indices.getRank())
+                         << "], got " << batch;
+  if (table.getShape().take_front(batch) !=
+      indices.getShape().take_front(batch))
+    return emitOpError() << "the first " << batch << " dimensions of " << table
+                         << " and " << indices << " must agree";
+  if (failed(verifyIntegers(*this, "indices", getIndices())))
+    return failure();
+  SmallVector<int64_t> shape(indices.getShape());
+  llvm::append_range(shape, table.getShape().drop_front(batch + 1));
+  return verifyShape(*this, "result", getResult(), shape,
+                     table.getElementType());
+}
+
+LogicalResult RandomOp::verify() {
+  RankedTensorType type = tensorType(getResult());
+  if (static_cast<int64_t>(getStream()) < 0)
+    return emitOpError() << "stream must not be negative, got "
+                         << static_cast<int64_t>(getStream());
+  if (failed(verifyFloats(*this, type)))
+    return failure();
+  if (!getGlobalShape() && getOffsets().empty())
+    return success();
+  size_t entries = getGlobalShape() ? getGlobalShape()->size() : 0;
+  if (static_cast<int64_t>(entries) != type.getRank() ||
+      static_cast<int64_t>(getOffsets().size()) != type.getRank())
+    return emitOpError()
+           << "offsets and global shape need one entry for each of the "
+           << type.getRank() << " dimensions, got " << getOffsets().size()
+           << " and " << entries;
+  return success();
+}
+
+LogicalResult StopGradientOp::verify() { return success(); }
+
+//===----------------------------------------------------------------------===//
+// Mixture of experts
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyRank(Operation *op, StringRef name, Value value,
+                                int64_t rank) {
+  if (tensorType(value).getRank() == rank)
+    return success();
+  return op->emitOpError() << name << " must have rank " << rank << ", got "
+                           << value.getType();
+}
+
+LogicalResult GatingOp::verify() {
+  if (failed(verifyRank(*this, "gates", getGates(), 3)) ||
+      failed(verifyFloats(*this, tensorType(getGates()))))
+    return failure();
+  RankedTensorType gates = tensorType(getGates());
+  ArrayRef<int64_t> shape = gates.getShape();
+  int64_t k = getK(), capacity = getCapacity();
+  if (k < 1 || k > shape[2])
+    return emitOpError() << "k must be in [1, " << shape[2]
+                         << "] (the number of experts), got " << k;
+  if (capacity < 1)
+    return emitOpError() << "capacity must be positive, got " << capacity;
+  if (getRandom()) {
+    if (k != 2)
+      return emitOpError() << "random choice is defined for k = 2, got " << k;
+    if (failed(verifyShape(*this, "random", getRandom(), shape.take_front(2),
+                           gates.getElementType())))
+      return failure();
+  }
+  int64_t choices[] = {shape[0], shape[1], k};
+  if (failed(verifyShape(*this, "expert", getExpert(), choices)) ||
+      failed(verifyShape(*this, "slot", getSlot(), choices)) ||
+      failed(verifyShape(*this, "weight", getWeight(), choices,
+                         gates.getElementType())) ||
+      failed(verifyIntegers(*this, "expert", getExpert())))
+    return failure();
+  return verifyIntegers(*this, "slot", getSlot());
+}
+
+LogicalResult DispatchOp::verify() {
+  if (failed(verifyRank(*this, "tokens", getTokens(), 3)) ||
+      failed(verifyRank(*this, "expert", getExpert(), 3)) ||
+      failed(verifyRank(*this, "result", getResult(), 4)))
+    return failure();
+  RankedTensorType tokens = tensorType(getTokens()),
+                   slots = tensorType(getResult());
+  int64_t k = tensorType(getExpert()).getDimSize(2);
+  int64_t choices[] = {tokens.getDimSize(0), tokens.getDimSize(1), k};
+  int64_t result[] = {slots.getDimSize(0), choices[0], slots.getDimSize(2),
+                      tokens.getDimSize(2)};
+  if (failed(verifyShape(*this, "expert", getExpert(), choices)) ||
+      failed(verifyShape(*this, "slot", getSlot(), choices)) ||
+      failed(verifyShape(*this, "result", getResult(), result,
+                         tokens.getElementType())) ||
+      failed(verifyIntegers(*this, "expert", getExpert())))
+    return failure();
+  return verifyIntegers(*this, "slot", getSlot());
+}
+
+LogicalResult CombineOp::verify() {
+  if (failed(verifyRank(*this, "slots", getSlots(), 4)) ||
+      failed(verifyRank(*this, "expert", getExpert(), 3)) ||
+      failed(verifyRank(*this, "result", getResult(), 3)))
+    return failure();
+  RankedTensorType slots = tensorType(getSlots()),
+                   tokens = tensorType(getResult());
+  int64_t k = tensorType(getExpert()).getDimSize(2);
+  int64_t choices[] = {slots.getDimSize(1), tokens.getDimSize(1), k};
+  int64_t result[] = {choices[0], choices[1], slots.getDimSize(3)};
+  if (failed(verifyShape(*this, "result", getResult(), result,
+                         slots.getElementType())) ||
+      failed(verifyShape(*this, "expert", getExpert(), choices)) ||
+      failed(verifyShape(*this, "slot", getSlot(), choices)) ||
+      failed(verifyShape(*this, "weight", getWeight(), choices)) ||
+      failed(verifyFloats(*this, tensorType(getWeight()))) ||
+      failed(verifyIntegers(*this, "expert", getExpert())))
+    return failure();
+  return verifyIntegers(*this, "slot", getSlot());
+}

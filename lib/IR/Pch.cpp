@@ -1,0 +1,2 @@
+// Carries the precompiled header that all compiler sources share.
+#include "moe/Pch.h"

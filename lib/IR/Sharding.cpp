@@ -1,0 +1,203 @@
+// Checking shardings and turning them into layouts.
+#include "moe/IR/Spmd.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace spmd;
+
+//===----------------------------------------------------------------------===//
+// Verification
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// The digits that an axis covers, counted from its major end: [begin, end) as
+/// products of sizes. "x":(2)2 on "x"=8 is [2, 4).
+struct AxisExtent {
+  StringRef name;
+  int64_t begin, end;
+  std::string place;
+};
+
+using EmitError = llvm::function_ref<InFlightDiagnostic()>;
+
+std::string axisName(AxisRefAttr axis) {
+  std::string text = "\"" + axis.getName().str() + "\"";
+  if (!axis.isWhole())
+    text += ":(" + std::to_string(axis.getPreSize()) + ")" +
+            std::to_string(axis.getSubSize());
+  return text;
+}
+
+LogicalResult verifyAxis(AxisRefAttr axis, MeshOp mesh, StringRef where,
+                         const Twine &place, EmitError emitError) {
+  std::optional<int64_t> size = mesh.getAxisSize(axis.getName());
+  if (!size) {
+    InFlightDiagnostic diag = emitError();
+    diag << where << ": axis \"" << axis.getName() << "\" in " << place
+         << " is not an axis of mesh @" << mesh.getSymName();
+    diag.attachNote(mesh.getLoc()) << "the mesh has " << mesh.getAxes();
+    return diag;
+  }
+  if (axis.isWhole())
+    return success();
+  if (*size % (axis.getPreSize() * axis.getSubSize()) != 0 ||
+      axis.getSubSize() >= *size) {
+    InFlightDiagnostic diag = emitError();
+    diag << where << ": sub-axis " << axisName(axis) << " in " << place
+         << " does not divide axis \"" << axis.getName() << "\" of size "
+         << *size << " (" << axis.getPreSize() << " * " << axis.getSubSize()
+         << " must divide it, and " << axis.getSubSize() << " be smaller)";
+    diag.attachNote(mesh.getLoc()) << "the mesh is declared here";
+    return diag;
+  }
+  return success();
+}
+
+LogicalResult verifyDisjoint(AxisRefAttr axis, MeshOp mesh, const Twine &place,
+                             SmallVectorImpl<AxisExtent> &seen, StringRef where,
+                             EmitError emitError) {
+  int64_t size = *mesh.getAxisSize(axis.getName());
+  AxisExtent extent{axis.getName(), 1, size, place.str()};
+  if (!axis.isWhole()) {
+    extent.begin = axis.getPreSize();
+    extent.end = axis.getPreSize() * axis.getSubSize();
+  }
+  for (const AxisExtent &other : seen) {
+    if (other.name != extent.name || other.end <= extent.begin ||
+        extent.end <= other.begin)
+      continue;
+    InFlightDiagnostic diag = emitError();
+    diag << where << ": axis " << axisName(axis) << " in " << extent.place
+         << " is used again, it stands in " << other.place
+         << " already; an axis can be used once only";
+    diag.attachNote(mesh.getLoc()) << "axis \"" << axis.getName()
+                                   << "\" of size " << size << " declared here";
+    return diag;
+  }
+  seen.push_back(extent);
+  return success();
+}
+
+} // namespace
+
+LogicalResult spmd::verifySharding(ShardingAttr sharding, RankedTensorType type,
+                                   MeshOp mesh, StringRef where,
+                                   EmitError emitError) {
+  if (!mesh)
+    return emitError() << where << ": sharding names mesh "
+                       << sharding.getMesh()
+                       << ", which the module does not declare; add spmd.mesh "
+                       << sharding.getMesh() << " [\"axis\"=size, ...]";
+  if (sharding.getRank() != type.getRank())
+    return emitError() << where << ": sharding has " << sharding.getRank()
+                       << " dimensions, " << type << " has " << type.getRank();
+
+  SmallVector<AxisExtent> seen;
+  auto verifyAxes = [&](ArrayRef<AxisRefAttr> axes, const Twine &place) {
+    for (AxisRefAttr axis : axes)
+      if (failed(verifyAxis(axis, mesh, where, place, emitError)) ||
+          failed(verifyDisjoint(axis, mesh, place, seen, where, emitError)))
+        return failure();
+    return success();
+  };
+  for (auto [index, dim] : llvm::enumerate(sharding.getDims()))
+    if (failed(verifyAxes(dim.getAxes(), "dimension " + Twine(index))))
+      return failure();
+  if (failed(verifyAxes(sharding.getReplicated(), "the replicated axes")) ||
+      failed(verifyAxes(sharding.getUnreduced(), "the unreduced axes")))
+    return failure();
+
+  for (auto [index, dim] : llvm::enumerate(sharding.getDims()))
+    if (dim.getPriority() < 0)
+      return emitError() << where << ": priority of dimension " << index
+                         << " must not be negative, got " << dim.getPriority();
+  bool isBitwise = sharding.getReduction() == ReductionKind::And ||
+                   sharding.getReduction() == ReductionKind::Or;
+  if (!sharding.getUnreduced().empty() && isBitwise &&
+      !type.getElementType().isInteger())
+    return emitError() << where << ": unreduced "
+                       << stringifyReductionKind(sharding.getReduction())
+                       << " needs integer elements, got " << type;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Layouts
+//===----------------------------------------------------------------------===//
+
+MeshOp spmd::lookupMesh(Operation *op, FlatSymbolRefAttr mesh) {
+  return SymbolTable::lookupNearestSymbolFrom<MeshOp>(op, mesh);
+}
+
+std::vector<moert::Digit> spmd::digitsOf(ArrayRef<AxisRefAttr> axes,
+                                         MeshOp mesh) {
+  std::vector<moert::Digit> digits;
+  for (AxisRefAttr axis : axes) {
+    int64_t size = *mesh.getAxisSize(axis.getName());
+    int64_t stride = mesh.getAxisStride(axis.getName());
+    if (!axis.isWhole()) {
+      stride *= size / (axis.getPreSize() * axis.getSubSize());
+      size = axis.getSubSize();
+    }
+    if (size > 1)
+      digits.push_back({size, stride});
+  }
+  return digits;
+}
+
+moert::Layout spmd::layoutOf(ShardingAttr sharding, ArrayRef<int64_t> shape,
+                             MeshOp mesh) {
+  moert::Layout layout;
+  layout.shape.assign(shape.begin(), shape.end());
+  for (DimShardingAttr dim : sharding.getDims())
+    layout.dims.push_back(digitsOf(dim.getAxes(), mesh));
+  layout.unreduced = digitsOf(sharding.getUnreduced(), mesh);
+  return layout;
+}
+
+RankedTensorType spmd::localType(RankedTensorType global, ShardingAttr sharding,
+                                 MeshOp mesh) {
+  return RankedTensorType::get(
+      layoutOf(sharding, global.getShape(), mesh).localShape(),
+      global.getElementType());
+}
+
+//===----------------------------------------------------------------------===//
+// The sharding of a value
+//===----------------------------------------------------------------------===//
+
+ShardingAttr spmd::getSharding(Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto func = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    if (!func)
+      return {};
+    return func.getArgAttrOfType<ShardingAttr>(
+        argument.getArgNumber(), SpmdDialect::getShardingAttrName());
+  }
+  auto result = cast<OpResult>(value);
+  auto all = result.getOwner()->getAttrOfType<ArrayAttr>(
+      SpmdDialect::getShardingsAttrName());
+  if (!all || result.getResultNumber() >= all.size())
+    return {};
+  return dyn_cast<ShardingAttr>(all[result.getResultNumber()]);
+}
+
+void spmd::setSharding(Value value, ShardingAttr sharding) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    cast<func::FuncOp>(argument.getOwner()->getParentOp())
+        .setArgAttr(argument.getArgNumber(), SpmdDialect::getShardingAttrName(),
+                    sharding);
+    return;
+  }
+  auto result = cast<OpResult>(value);
+  Operation *op = result.getOwner();
+  StringRef name = SpmdDialect::getShardingsAttrName();
+  SmallVector<Attribute> all(op->getNumResults(),
+                             UnitAttr::get(op->getContext()));
+  if (auto old = op->getAttrOfType<ArrayAttr>(name))
+    llvm::copy(old, all.begin());
+  all[result.getResultNumber()] = sharding;
+  op->setAttr(name, ArrayAttr::get(op->getContext(), all));
+}

@@ -1,0 +1,215 @@
+// The spmd dialect and the verifiers of its ops.
+#include "moe/IR/Spmd.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace spmd;
+
+namespace spmd {
+// Defined in SpmdAttrs.cpp.
+ParseResult parseBareDim(OpAsmParser &parser, DimShardingAttr &dim);
+void printBareDim(OpAsmPrinter &printer, Operation *, DimShardingAttr dim);
+ParseResult parseBareDims(OpAsmParser &parser, ArrayAttr &dims);
+void printBareDims(OpAsmPrinter &printer, Operation *, ArrayAttr dims);
+ParseResult parseMeshAxes(OpAsmParser &parser, ArrayAttr &axes);
+void printMeshAxes(OpAsmPrinter &printer, Operation *, ArrayAttr axes);
+} // namespace spmd
+
+#include "dialects/Spmd/SpmdEnums.cpp.inc"
+
+#include "dialects/Spmd/SpmdDialect.cpp.inc"
+
+#include "dialects/Spmd/SpmdInterfaces.cpp.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dialects/Spmd/SpmdTypes.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/Spmd/SpmdOps.cpp.inc"
+
+void SpmdDialect::initialize() {
+  registerAttributes();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/Spmd/SpmdTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Spmd/SpmdOps.cpp.inc"
+      >();
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes on foreign ops
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyAttached(Operation *op, Attribute attr, Type type,
+                                    const Twine &where) {
+  auto sharding = dyn_cast<ShardingAttr>(attr);
+  if (!sharding)
+    return op->emitOpError()
+           << where << ": expected #spmd.sharding, got " << attr;
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor)
+    return op->emitOpError()
+           << where << ": only tensors have shardings, got " << type;
+  return verifySharding(sharding, tensor, lookupMesh(op, sharding.getMesh()),
+                        where.str(), [&] { return op->emitOpError(); });
+}
+
+LogicalResult SpmdDialect::verifyOperationAttribute(Operation *op,
+                                                    NamedAttribute attr) {
+  if (attr.getName() != getShardingsAttrName())
+    return op->emitOpError() << "unknown attribute " << attr.getName();
+  auto list = dyn_cast<ArrayAttr>(attr.getValue());
+  if (!list || list.size() != op->getNumResults())
+    return op->emitOpError()
+           << "spmd.shardings needs one sharding for each of the "
+           << op->getNumResults() << " results";
+  for (auto [index, sharding] : llvm::enumerate(list))
+    if (failed(verifyAttached(op, sharding, op->getResult(index).getType(),
+                              "result " + Twine(index))))
+      return failure();
+  return success();
+}
+
+LogicalResult SpmdDialect::verifyRegionArgAttribute(Operation *op, unsigned,
+                                                    unsigned index,
+                                                    NamedAttribute attr) {
+  auto func = dyn_cast<FunctionOpInterface>(op);
+  if (!func || attr.getName() != getShardingAttrName())
+    return op->emitOpError() << "unknown argument attribute " << attr.getName();
+  return verifyAttached(op, attr.getValue(), func.getArgumentTypes()[index],
+                        "argument " + Twine(index));
+}
+
+LogicalResult SpmdDialect::verifyRegionResultAttribute(Operation *op, unsigned,
+                                                       unsigned index,
+                                                       NamedAttribute attr) {
+  auto func = dyn_cast<FunctionOpInterface>(op);
+  if (!func || attr.getName() != getShardingAttrName())
+    return op->emitOpError() << "unknown result attribute " << attr.getName();
+  return verifyAttached(op, attr.getValue(), func.getResultTypes()[index],
+                        "result " + Twine(index));
+}
+
+//===----------------------------------------------------------------------===//
+// Mesh
+//===----------------------------------------------------------------------===//
+
+LogicalResult MeshOp::verify() {
+  llvm::StringSet<> names;
+  for (auto axis : getAxes().getAsRange<MeshAxisAttr>()) {
+    if (!names.insert(axis.getName()).second)
+      return emitOpError() << "axis \"" << axis.getName()
+                           << "\" is declared twice";
+    if (axis.getSize() < 1)
+      return emitOpError() << "size of axis \"" << axis.getName()
+                           << "\" must be positive, got " << axis.getSize();
+  }
+  if (!getOrder())
+    return success();
+  if (getOrder()->size() != names.size())
+    return emitOpError() << "order has " << getOrder()->size()
+                         << " axes, the mesh has " << names.size();
+  for (auto name : getOrder()->getAsValueRange<StringAttr>())
+    if (!names.erase(name))
+      return emitOpError() << "order must name each axis once; \"" << name
+                           << "\" is repeated or not an axis";
+  return success();
+}
+
+std::optional<int64_t> MeshOp::getAxisSize(StringRef name) {
+  for (auto axis : getAxes().getAsRange<MeshAxisAttr>())
+    if (axis.getName() == name)
+      return axis.getSize();
+  return std::nullopt;
+}
+
+int64_t MeshOp::getAxisStride(StringRef name) {
+  SmallVector<StringRef> order;
+  if (getOrder())
+    llvm::append_range(order, getOrder()->getAsValueRange<StringAttr>());
+  else
+    for (auto axis : getAxes().getAsRange<MeshAxisAttr>())
+      order.push_back(axis.getName());
+  int64_t stride = 1;
+  for (StringRef axis : llvm::reverse(order)) {
+    if (axis == name)
+      break;
+    stride *= *getAxisSize(axis);
+  }
+  return stride;
+}
+
+int64_t MeshOp::getRanks() {
+  int64_t ranks = 1;
+  for (auto axis : getAxes().getAsRange<MeshAxisAttr>())
+    ranks *= axis.getSize();
+  return ranks;
+}
+
+//===----------------------------------------------------------------------===//
+// Annotations
+//===----------------------------------------------------------------------===//
+
+template <typename OpTy> static LogicalResult verifyAnnotation(OpTy op) {
+  ShardingAttr sharding = op.getSharding();
+  return verifySharding(sharding, cast<RankedTensorType>(op.getType()),
+                        lookupMesh(op, sharding.getMesh()), "result",
+                        [&] { return op.emitOpError(); });
+}
+
+LogicalResult AnnotateOp::verify() { return verifyAnnotation(*this); }
+LogicalResult ReshardOp::verify() { return verifyAnnotation(*this); }
+LogicalResult ReplicateOp::verify() { return verifyAnnotation(*this); }
+LogicalResult ShardOp::verify() { return verifyAnnotation(*this); }
+
+LogicalResult SplitOp::verify() {
+  int64_t rank = cast<RankedTensorType>(getType()).getRank();
+  if (getDim() >= static_cast<uint64_t>(rank))
+    return emitOpError() << "dim must be in [0, " << rank << "), got "
+                         << static_cast<int64_t>(getDim());
+  return verifyAnnotation(*this);
+}
+
+ShardingAttr SplitOp::getSharding() {
+  int64_t rank = cast<RankedTensorType>(getType()).getRank();
+  SmallVector<DimShardingAttr> dims(
+      rank, DimShardingAttr::get(getContext(), {}, /*isOpen=*/true, 0));
+  dims[getDim()] = getAxes();
+  return ShardingAttr::get(getContext(), getMeshAttr(), dims, {}, {},
+                           ReductionKind::Sum);
+}
+
+ShardingAttr ReplicateOp::getSharding() {
+  return ShardingAttr::getReplicated(
+      getMeshAttr(), cast<RankedTensorType>(getType()).getRank());
+}
+
+ShardingAttr ShardOp::getSharding() {
+  SmallVector<DimShardingAttr> dims(getDims().getAsRange<DimShardingAttr>());
+  return ShardingAttr::get(getContext(), getMeshAttr(), dims, {}, {},
+                           ReductionKind::Sum);
+}
+
+static ShardingRule identityRule(Operation *op) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  return elementwiseRule(type.getShape(), 1, 1);
+}
+ShardingRule AnnotateOp::getShardingRule() { return identityRule(*this); }
+ShardingRule ReshardOp::getShardingRule() { return identityRule(*this); }
+
+ShardingRule spmd::elementwiseRule(ArrayRef<int64_t> shape, unsigned operands,
+                                   unsigned results) {
+  ShardingRule rule;
+  DimFactors dims;
+  for (int64_t size : shape)
+    dims.push_back(rule.addFactor(size));
+  rule.operands.assign(operands, dims);
+  rule.results.assign(results, dims);
+  return rule;
+}
