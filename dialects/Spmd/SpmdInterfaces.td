@@ -34,4 +34,21 @@ def CollectiveOpInterface : OpInterface<"CollectiveOpInterface"> {
   ];
 }
 
+def LocalizeOpInterface : OpInterface<"LocalizeOpInterface"> {
+  let cppNamespace = "::spmd";
+  let description = [{
+    How an op on global shapes becomes one on local shapes. An op without this
+    interface keeps its attributes and takes local operands and result types, which
+    is right whenever nothing but factors that pass through or reduce is cut. Ops
+    whose result depends on where the block lies (iota, random numbers, one-hot)
+    implement it (lib/Partition/LocalizeModels.cpp).
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Builds the local form and returns the values that replace the results; see
+        include/moe/Partition/Localizer.h.
+      }], "::llvm::SmallVector<::mlir::Value>", "localize", (ins "::spmd::Localizer &":$localizer)>,
+  ];
+}
+
 #endif // SPMD_INTERFACES_TD

@@ -60,6 +60,14 @@ static LogicalResult verifyAttached(Operation *op, Attribute attr, Type type,
                         where.str(), [&] { return op->emitOpError(); });
 }
 
+static LogicalResult verifyGlobal(Operation *op, Attribute attr) {
+  auto type = dyn_cast<TypeAttr>(attr);
+  if (type && isa<RankedTensorType>(type.getValue()))
+    return success();
+  return op->emitOpError() << kGlobalAttrName
+                           << " must be a ranked tensor type, got " << attr;
+}
+
 LogicalResult SpmdDialect::verifyOperationAttribute(Operation *op,
                                                     NamedAttribute attr) {
   if (attr.getName() != getShardingsAttrName())
@@ -80,6 +88,8 @@ LogicalResult SpmdDialect::verifyRegionArgAttribute(Operation *op, unsigned,
                                                     unsigned index,
                                                     NamedAttribute attr) {
   auto func = dyn_cast<FunctionOpInterface>(op);
+  if (func && attr.getName() == kGlobalAttrName)
+    return verifyGlobal(op, attr.getValue());
   if (!func || attr.getName() != getShardingAttrName())
     return op->emitOpError() << "unknown argument attribute " << attr.getName();
   return verifyAttached(op, attr.getValue(), func.getArgumentTypes()[index],
@@ -90,6 +100,8 @@ LogicalResult SpmdDialect::verifyRegionResultAttribute(Operation *op, unsigned,
                                                        unsigned index,
                                                        NamedAttribute attr) {
   auto func = dyn_cast<FunctionOpInterface>(op);
+  if (func && attr.getName() == kGlobalAttrName)
+    return verifyGlobal(op, attr.getValue());
   if (!func || attr.getName() != getShardingAttrName())
     return op->emitOpError() << "unknown result attribute " << attr.getName();
   return verifyAttached(op, attr.getValue(), func.getResultTypes()[index],

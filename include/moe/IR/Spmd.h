@@ -23,6 +23,10 @@
 #define GET_TYPEDEF_CLASSES
 #include "dialects/Spmd/SpmdTypes.h.inc"
 
+namespace spmd {
+class Localizer; // include/moe/Partition/Localizer.h
+} // namespace spmd
+
 #include "dialects/Spmd/SpmdInterfaces.h.inc"
 
 #define GET_OP_CLASSES
@@ -62,5 +66,9 @@ mlir::RankedTensorType localType(mlir::RankedTensorType global,
 ShardingAttr getSharding(mlir::Value value);
 /// Sets it.
 void setSharding(mlir::Value value, ShardingAttr sharding);
+
+/// Name of the attribute that gives an argument or result of a partitioned
+/// function its global type.
+inline constexpr llvm::StringLiteral kGlobalAttrName = "spmd.global";
 
 } // namespace spmd

@@ -1,0 +1,162 @@
+// Ops whose local form depends on where their block lies.
+#include "moe/Partition/Localizer.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace spmd;
+
+namespace {
+
+/// Indices minus the first index of a block: an index outside of the block
+/// falls outside of [0, size), which every op that takes indices defines.
+Value shiftIntoBlock(Localizer &localizer, Location loc, Value localIndices,
+                     Value cutValue, int64_t dim) {
+  auto type = cast<RankedTensorType>(localIndices.getType());
+  Value offset = localizer.blockOffset(loc, cutValue, dim, type);
+  return arith::SubIOp::create(localizer.builder, loc, localIndices, offset);
+}
+
+struct IotaModel : LocalizeOpInterface::ExternalModel<IotaModel, moe::IotaOp> {
+  SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
+    auto iota = cast<moe::IotaOp>(op);
+    RankedTensorType type = localizer.localType(iota);
+    OpBuilder &builder = localizer.builder;
+    Value local =
+        moe::IotaOp::create(builder, op->getLoc(), type, iota.getDim());
+    if (!localizer.isCut(iota, iota.getDim()))
+      return {local};
+    Value offset =
+        localizer.blockOffset(op->getLoc(), iota, iota.getDim(), type);
+    return {arith::AddIOp::create(builder, op->getLoc(), local, offset)};
+  }
+};
+
+struct RandomModel
+    : LocalizeOpInterface::ExternalModel<RandomModel, moe::RandomOp> {
+  SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
+    auto random = cast<moe::RandomOp>(op);
+    RankedTensorType global = random.getResult().getType();
+    SmallVector<Value> offsets;
+    bool isCut = false;
+    for (int64_t dim = 0; dim < global.getRank(); ++dim)
+      isCut |= localizer.isCut(random, dim);
+    if (isCut)
+      for (int64_t dim = 0; dim < global.getRank(); ++dim)
+        offsets.push_back(localizer.blockOffset(op->getLoc(), random, dim));
+    return {moe::RandomOp::create(
+        localizer.builder, op->getLoc(), localizer.localType(random),
+        random.getDistribution(), localizer.local(random.getSeed()),
+        random.getStream(), offsets,
+        isCut ? localizer.builder.getDenseI64ArrayAttr(global.getShape())
+              : DenseI64ArrayAttr())};
+  }
+};
+
+struct OneHotModel
+    : LocalizeOpInterface::ExternalModel<OneHotModel, moe::OneHotOp> {
+  SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
+    auto oneHot = cast<moe::OneHotOp>(op);
+    Value indices = localizer.local(oneHot.getIndices());
+    int64_t last = oneHot.getResult().getType().getRank() - 1;
+    if (localizer.isCut(oneHot, last))
+      indices = shiftIntoBlock(localizer, op->getLoc(), indices, oneHot, last);
+    return {moe::OneHotOp::create(localizer.builder, op->getLoc(),
+                                  localizer.localType(oneHot), indices)};
+  }
+};
+
+struct DispatchModel
+    : LocalizeOpInterface::ExternalModel<DispatchModel, moe::DispatchOp> {
+  SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
+    auto dispatch = cast<moe::DispatchOp>(op);
+    Value expert = localizer.local(dispatch.getExpert());
+    if (localizer.isCut(dispatch, 0))
+      expert = shiftIntoBlock(localizer, op->getLoc(), expert, dispatch, 0);
+    return {moe::DispatchOp::create(
+        localizer.builder, op->getLoc(), localizer.localType(dispatch),
+        localizer.local(dispatch.getTokens()), expert,
+        localizer.local(dispatch.getSlot()))};
+  }
+};
+
+// A rank with some of the experts adds up what it has. Padding of its block of
+// experts was masked with zeros before.
+struct CombineModel
+    : LocalizeOpInterface::ExternalModel<CombineModel, moe::CombineOp> {
+  SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
+    auto combine = cast<moe::CombineOp>(op);
+    Value expert = localizer.local(combine.getExpert());
+    if (localizer.isCut(combine.getSlots(), 0))
+      expert = shiftIntoBlock(localizer, op->getLoc(), expert,
+                              combine.getSlots(), 0);
+    return {moe::CombineOp::create(localizer.builder, op->getLoc(),
+                                   localizer.localType(combine),
+                                   localizer.local(combine.getSlots()), expert,
+                                   localizer.local(combine.getSlot()),
+                                   localizer.local(combine.getWeight()))};
+  }
+};
+
+// A splat is a splat of any shape; other constants are cut from the whole.
+struct ConstantModel
+    : LocalizeOpInterface::ExternalModel<ConstantModel, arith::ConstantOp> {
+  SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
+    OpBuilder &builder = localizer.builder;
+    auto constant = cast<arith::ConstantOp>(op);
+    RankedTensorType local = localizer.localType(constant);
+    if (auto splat = dyn_cast<SplatElementsAttr>(constant.getValue()))
+      return {arith::ConstantOp::create(builder, op->getLoc(),
+                                        splat.resizeSplat(local))};
+    Value whole = builder.clone(*op)->getResult(0);
+    whole.getDefiningOp()->removeAttr(SpmdDialect::getShardingsAttrName());
+    ShardingAttr target = getSharding(constant);
+    auto global = cast<RankedTensorType>(constant.getType());
+    if (local == global)
+      return {whole};
+    auto source =
+        ShardingAttr::getReplicated(target.getMesh(), global.getRank());
+    return {SliceOp::create(builder, op->getLoc(), local, whole, source, target,
+                            global,
+                            builder.getStringAttr("block of a constant"))};
+  }
+};
+
+} // namespace
+
+RankedTensorType Localizer::localType(Value global) const {
+  return spmd::localType(cast<RankedTensorType>(global.getType()),
+                         getSharding(global), mesh);
+}
+
+bool Localizer::isCut(Value global, int64_t dim) const {
+  return !digitsOf(getSharding(global).getDims()[dim].getAxes(), mesh).empty();
+}
+
+Value Localizer::blockOffset(Location loc, Value global, int64_t dim) {
+  auto scalar = RankedTensorType::get({}, builder.getI32Type());
+  return BlockOffsetOp::create(builder, loc, scalar, dim, getSharding(global),
+                               global.getType());
+}
+
+Value Localizer::blockOffset(Location loc, Value global, int64_t dim,
+                             RankedTensorType type) {
+  auto scalar = RankedTensorType::get({}, type.getElementType());
+  Value offset = BlockOffsetOp::create(builder, loc, scalar, dim,
+                                       getSharding(global), global.getType());
+  return moe::BroadcastOp::create(builder, loc, type, offset,
+                                  ArrayRef<int64_t>());
+}
+
+void spmd::registerLocalizeModels(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, moe::MoeDialect *) {
+    moe::IotaOp::attachInterface<IotaModel>(*context);
+    moe::RandomOp::attachInterface<RandomModel>(*context);
+    moe::OneHotOp::attachInterface<OneHotModel>(*context);
+    moe::DispatchOp::attachInterface<DispatchModel>(*context);
+    moe::CombineOp::attachInterface<CombineModel>(*context);
+  });
+  registry.addExtension(+[](MLIRContext *context, arith::ArithDialect *) {
+    arith::ConstantOp::attachInterface<ConstantModel>(*context);
+  });
+}

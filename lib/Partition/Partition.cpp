@@ -1,0 +1,237 @@
+// spmd-partition: global shapes become local, reshards become collectives.
+#include "moe/Partition/Localizer.h"
+#include "moe/Partition/Passes.h"
+#include "moe/Partition/ReshardPlan.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace spmd;
+
+namespace moe {
+#define GEN_PASS_DEF_SPMDPARTITION
+#include "moe/Partition/Passes.h.inc"
+} // namespace moe
+
+namespace {
+
+/// Partitions one function in place: local ops are built before the global
+/// ones, which go at the end.
+class FunctionPartitioner {
+public:
+  FunctionPartitioner(func::FuncOp func, MeshOp mesh)
+      : func(func), builder(func.getContext()), localizer(builder, mesh),
+        mesh(mesh) {}
+
+  LogicalResult run();
+  int64_t collectives = 0, masks = 0;
+
+private:
+  void localizeArguments();
+  void localizeReturn(func::ReturnOp op);
+  LogicalResult localizeReshard(ReshardOp op);
+  LogicalResult localizeOp(Operation *op);
+  void localizeSpecial(LocalizeOpInterface op, ArrayRef<Value> operands);
+  SmallVector<Value> maskedOperands(Operation *op, const ShardingRule &rule);
+  Value createCollective(Location loc, const ReshardStep &step, Value input,
+                         ShardingAttr from, RankedTensorType global,
+                         StringAttr reason);
+
+  func::FuncOp func;
+  OpBuilder builder;
+  Localizer localizer;
+  MeshOp mesh;
+};
+
+// The collective ops share their operands, so a table of builders is all it
+// takes.
+template <typename OpTy>
+Value build(OpBuilder &builder, Location loc, Type type, Value input,
+            ShardingAttr from, ShardingAttr to, RankedTensorType global,
+            StringAttr reason) {
+  return OpTy::create(builder, loc, type, input, from, to,
+                      TypeAttr::get(global), reason);
+}
+
+Value FunctionPartitioner::createCollective(Location loc,
+                                            const ReshardStep &step,
+                                            Value input, ShardingAttr from,
+                                            RankedTensorType global,
+                                            StringAttr reason) {
+  using Build = Value (*)(OpBuilder &, Location, Type, Value, ShardingAttr,
+                          ShardingAttr, RankedTensorType, StringAttr);
+  static constexpr Build builders[] = {
+      build<AllGatherOp>, build<ReduceScatterOp>, build<AllReduceOp>,
+      build<AllToAllOp>,  build<PermuteOp>,       build<spmd::SliceOp>,
+      build<ExchangeOp>};
+  if (step.kind != CollectiveKind::Slice)
+    ++collectives;
+  return builders[static_cast<int>(step.kind)](
+      builder, loc, localType(global, step.target, mesh), input, from,
+      step.target, global, reason);
+}
+
+LogicalResult FunctionPartitioner::localizeReshard(ReshardOp op) {
+  auto global = cast<RankedTensorType>(op.getType());
+  ShardingAttr from = getSharding(op.getInput());
+  std::string error;
+  auto steps =
+      planReshard(from, op.getSharding(), global.getShape(), mesh, error);
+  if (failed(steps))
+    return op.emitOpError() << error;
+  Value value = localizer.local(op.getInput());
+  for (const ReshardStep &step : *steps) {
+    value = createCollective(op.getLoc(), step, value, from, global,
+                             op.getReasonAttr());
+    from = step.target;
+  }
+  localizer.map(op, value);
+  return success();
+}
+
+// Operands with the padding of unevenly cut reduction factors set to the
+// neutral element. Both sides of a product are masked: zero times NaN is NaN.
+SmallVector<Value>
+FunctionPartitioner::maskedOperands(Operation *op, const ShardingRule &rule) {
+  SmallVector<Value> operands;
+  for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
+    Value local = localizer.local(operand);
+    ShardingAttr sharding = getSharding(operand);
+    auto global = cast<RankedTensorType>(operand.getType());
+    moert::Layout layout = layoutOf(sharding, global.getShape(), mesh);
+    SmallVector<int64_t> dims;
+    ReductionKind kind = ReductionKind::Sum;
+    for (auto [dim, factor] : llvm::enumerate(rule.operands[index])) {
+      if (factor == kNoFactor ||
+          rule.factors[factor].kind != FactorKind::Reduction ||
+          global.getDimSize(dim) % layout.blocks(dim) == 0)
+        continue;
+      dims.push_back(dim);
+      kind = rule.factors[factor].reduction;
+    }
+    if (!dims.empty()) {
+      ++masks;
+      local = MaskOp::create(builder, op->getLoc(), local.getType(), local,
+                             kind, dims, sharding, global);
+    }
+    operands.push_back(local);
+  }
+  return operands;
+}
+
+// The op sees its masked operands; its neighbours see them as they were.
+void FunctionPartitioner::localizeSpecial(LocalizeOpInterface op,
+                                          ArrayRef<Value> operands) {
+  SmallVector<Value> unmasked;
+  for (auto [operand, local] : llvm::zip(op->getOperands(), operands)) {
+    unmasked.push_back(localizer.local(operand));
+    localizer.map(operand, local);
+  }
+  SmallVector<Value> results = op.localize(localizer);
+  for (auto [operand, local] : llvm::zip(op->getOperands(), unmasked))
+    localizer.map(operand, local);
+  for (auto [result, local] : llvm::zip(op->getResults(), results))
+    localizer.map(result, local);
+}
+
+LogicalResult FunctionPartitioner::localizeOp(Operation *op) {
+  if (auto reshard = dyn_cast<ReshardOp>(op))
+    return localizeReshard(reshard);
+  auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
+  if (!sharded || op->getNumRegions())
+    return op->emitOpError()
+           << "cannot be partitioned: it has no sharding rule";
+  for (Value result : op->getResults())
+    if (!isa<RankedTensorType>(result.getType()) || !getSharding(result))
+      return op->emitOpError()
+             << "has no sharding on a result; run spmd-propagate first";
+
+  SmallVector<Value> operands = maskedOperands(op, sharded.getShardingRule());
+  if (auto special = dyn_cast<LocalizeOpInterface>(op)) {
+    localizeSpecial(special, operands);
+    return success();
+  }
+  OperationState state(op->getLoc(), op->getName());
+  state.addOperands(operands);
+  state.addAttributes(op->getAttrs());
+  state.attributes.erase(SpmdDialect::getShardingsAttrName());
+  for (Value result : op->getResults())
+    state.addTypes(localizer.localType(result));
+  Operation *local = builder.create(state);
+  for (auto [result, value] : llvm::zip(op->getResults(), local->getResults()))
+    localizer.map(result, value);
+  return success();
+}
+
+void FunctionPartitioner::localizeArguments() {
+  Block &block = func.getBody().front();
+  unsigned count = block.getNumArguments();
+  for (unsigned index = 0; index < count; ++index) {
+    BlockArgument argument = block.getArgument(index);
+    localizer.map(argument, block.addArgument(localizer.localType(argument),
+                                              argument.getLoc()));
+    func.setArgAttr(index, kGlobalAttrName, TypeAttr::get(argument.getType()));
+  }
+}
+
+void FunctionPartitioner::localizeReturn(func::ReturnOp op) {
+  for (auto [index, operand] : llvm::enumerate(op.getOperands())) {
+    func.setResultAttr(index, kGlobalAttrName,
+                       TypeAttr::get(operand.getType()));
+    func.setResultAttr(index, SpmdDialect::getShardingAttrName(),
+                       getSharding(operand));
+  }
+  SmallVector<Value> locals;
+  for (Value operand : op.getOperands())
+    locals.push_back(localizer.local(operand));
+  func::ReturnOp::create(builder, op.getLoc(), locals);
+}
+
+LogicalResult FunctionPartitioner::run() {
+  Block &block = func.getBody().front();
+  unsigned count = block.getNumArguments();
+  for (BlockArgument argument : block.getArguments())
+    if (!isa<RankedTensorType>(argument.getType()) || !getSharding(argument))
+      return func.emitOpError() << "argument " << argument.getArgNumber()
+                                << " has no sharding; run spmd-propagate first";
+  SmallVector<Operation *> globals;
+  for (Operation &op : block)
+    globals.push_back(&op);
+  localizeArguments();
+  builder.setInsertionPointToEnd(&block);
+  for (Operation *op : globals) {
+    if (auto ret = dyn_cast<func::ReturnOp>(op))
+      localizeReturn(ret);
+    else if (failed(localizeOp(op)))
+      return failure();
+  }
+  for (Operation *op : llvm::reverse(globals))
+    op->erase();
+  block.eraseArguments(0, count);
+  func.setType(builder.getFunctionType(
+      block.getArgumentTypes(), block.getTerminator()->getOperandTypes()));
+  return success();
+}
+
+struct PartitionPass : moe::impl::SpmdPartitionBase<PartitionPass> {
+  void runOnOperation() override {
+    auto meshes = llvm::to_vector(getOperation().getOps<MeshOp>());
+    if (meshes.size() != 1) {
+      getOperation().emitError()
+          << "partitioning needs exactly one spmd.mesh, the module has "
+          << meshes.size();
+      return signalPassFailure();
+    }
+    for (auto func : getOperation().getOps<func::FuncOp>()) {
+      if (func.isExternal())
+        continue;
+      FunctionPartitioner partitioner(func, meshes.front());
+      if (failed(partitioner.run()))
+        return signalPassFailure();
+      numCollectives += partitioner.collectives;
+      numMasks += partitioner.masks;
+    }
+  }
+};
+
+} // namespace

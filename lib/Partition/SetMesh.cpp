@@ -1,0 +1,64 @@
+// spmd-set-mesh: the axes of the mesh get the sizes of a machine.
+#include "moe/Partition/Passes.h"
+
+using namespace mlir;
+
+namespace moe {
+#define GEN_PASS_DEF_SPMDSETMESH
+#include "moe/Partition/Passes.h.inc"
+} // namespace moe
+
+namespace {
+
+struct SetMeshPass : moe::impl::SpmdSetMeshBase<SetMeshPass> {
+  using SpmdSetMeshBase::SpmdSetMeshBase;
+
+  LogicalResult resize(spmd::MeshOp op, StringRef name, int64_t size) {
+    SmallVector<Attribute> axes;
+    bool found = false;
+    for (auto axis : op.getAxes().getAsRange<spmd::MeshAxisAttr>()) {
+      bool isIt = axis.getName() == name;
+      found |= isIt;
+      axes.push_back(isIt ? spmd::MeshAxisAttr::get(&getContext(), name, size)
+                          : axis);
+    }
+    if (!found) {
+      InFlightDiagnostic diag = op.emitOpError()
+                                << "--mesh names axis \"" << name
+                                << "\", which is not an axis of @"
+                                << op.getSymName();
+      diag.attachNote() << "the mesh has " << op.getAxes();
+      return diag;
+    }
+    op.setAxesAttr(ArrayAttr::get(&getContext(), axes));
+    return success();
+  }
+
+  LogicalResult apply(ModuleOp module) {
+    auto meshes = llvm::to_vector(module.getOps<spmd::MeshOp>());
+    if (meshes.size() != 1)
+      return module.emitError()
+             << "--mesh needs exactly one spmd.mesh, the module has "
+             << meshes.size();
+    SmallVector<StringRef> entries;
+    StringRef(mesh).split(entries, ',');
+    for (StringRef entry : entries) {
+      auto [name, text] = entry.split('=');
+      int64_t size = 0;
+      if (name.empty() || text.getAsInteger(10, size) || size < 1)
+        return module.emitError()
+               << "--mesh wants axis=size with a positive size, got '" << entry
+               << "'; write for example data=2,expert=4";
+      if (failed(resize(meshes.front(), name, size)))
+        return failure();
+    }
+    return success();
+  }
+
+  void runOnOperation() override {
+    if (!mesh.empty() && failed(apply(getOperation())))
+      signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,89 @@
+// RUN: moe-opt %s -split-input-file --spmd-partition --spmd-verify-partitioned | FileCheck %s
+
+#rows = #spmd.sharding<@mesh, [{"x"}, {}]>
+#vector = #spmd.sharding<@mesh, [{}]>
+#partial = #spmd.sharding<@mesh, [{}], unreduced = sum{"x"}>
+spmd.mesh @mesh ["x"=4]
+
+// 7 rows over 4 ranks: the last row of rank 3's buffer is padding and must not be summed.
+// CHECK-LABEL: func.func @padding_of_an_uneven_sum_is_masked
+// CHECK-SAME:    %[[A:.*]]: tensor<2x8xf32>
+// CHECK:         %[[M:.*]] = spmd.mask %[[A]] sum dims [0]
+// CHECK:         %[[R:.*]] = moe.reduce sum %[[M]] dims [0] : tensor<2x8xf32> -> tensor<8xf32>
+// CHECK:         spmd.all_reduce %[[R]]
+func.func @padding_of_an_uneven_sum_is_masked(%a: tensor<7x8xf32> {spmd.sharding = #rows}) -> (tensor<8xf32> {spmd.sharding = #vector}) {
+  %0 = moe.reduce sum %a dims [0] {spmd.shardings = [#partial]} : tensor<7x8xf32> -> tensor<8xf32>
+  %1 = spmd.reshard %0 to #vector {spmd.shardings = [#vector]} : tensor<8xf32>
+  return %1 : tensor<8xf32>
+}
+
+// -----
+
+#rows = #spmd.sharding<@mesh, [{"x"}, {}]>
+#columns = #spmd.sharding<@mesh, [{}, {"x"}]>
+spmd.mesh @mesh ["x"=4]
+
+// The axis moves to the other dimension, so one all-to-all suffices.
+// CHECK-LABEL: func.func @axis_moves_by_one_all_to_all
+// CHECK:         spmd.all_to_all %{{.*}} : tensor<2x8xf32> -> tensor<8x2xf32>
+// CHECK-NEXT:    return
+func.func @axis_moves_by_one_all_to_all(%a: tensor<8x8xf32> {spmd.sharding = #rows}) -> (tensor<8x8xf32> {spmd.sharding = #columns}) {
+  %0 = spmd.reshard %a to #columns {spmd.shardings = [#columns]} : tensor<8x8xf32>
+  return %0 : tensor<8x8xf32>
+}
+
+// -----
+
+#cut = #spmd.sharding<@mesh, [{"x"}]>
+#cut2 = #spmd.sharding<@mesh, [{}, {"x"}]>
+#whole = #spmd.sharding<@mesh, []>
+#ids = #spmd.sharding<@mesh, [{}]>
+spmd.mesh @mesh ["x"=2]
+
+// Each rank counts from the first index of its block, and draws the numbers of its block.
+// CHECK-LABEL: func.func @values_know_where_their_block_lies
+// CHECK:         %[[I:.*]] = moe.iota dim 0 : tensor<2xi32>
+// CHECK:         %[[O:.*]] = spmd.block_offset dim 0
+// CHECK:         %[[B:.*]] = moe.broadcast %[[O]] dims []
+// CHECK:         arith.addi %[[I]], %[[B]]
+// CHECK:         moe.random uniform %{{.*}} stream 3 at %{{.*}} of [3]
+// CHECK:         %[[S:.*]] = arith.subi
+// CHECK:         moe.one_hot %[[S]] : tensor<5xi32> -> tensor<5x2xf32>
+func.func @values_know_where_their_block_lies(%seed: tensor<i32> {spmd.sharding = #whole}, %ids: tensor<5xi32> {spmd.sharding = #ids}) -> (tensor<3xi32>, tensor<3xf32>, tensor<5x3xf32>) {
+  %0 = moe.iota dim 0 {spmd.shardings = [#cut]} : tensor<3xi32>
+  %1 = moe.random uniform %seed stream 3 {spmd.shardings = [#cut]} : tensor<i32> -> tensor<3xf32>
+  %2 = moe.one_hot %ids {spmd.shardings = [#cut2]} : tensor<5xi32> -> tensor<5x3xf32>
+  return %0, %1, %2 : tensor<3xi32>, tensor<3xf32>, tensor<5x3xf32>
+}
+
+// -----
+
+#cut = #spmd.sharding<@mesh, [{"x"}]>
+spmd.mesh @mesh ["x"=2]
+
+// CHECK-LABEL: func.func @constants_are_cut
+// CHECK-DAG:     arith.constant dense<1.000000e+00> : tensor<2xf32>
+// CHECK-DAG:     %[[C:.*]] = arith.constant dense<[1.0{{.*}}, 2.0{{.*}}, 3.0{{.*}}]> : tensor<3xf32>
+// CHECK:         spmd.slice %[[C]]
+func.func @constants_are_cut() -> (tensor<3xf32>, tensor<3xf32>) {
+  %0 = arith.constant {spmd.shardings = [#cut]} dense<1.0> : tensor<3xf32>
+  %1 = arith.constant {spmd.shardings = [#cut]} dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
+  return %0, %1 : tensor<3xf32>, tensor<3xf32>
+}
+
+// -----
+
+#rows = #spmd.sharding<@mesh, [{"x"}, {}]>
+#both = #spmd.sharding<@mesh, [{"x"}, {"y"}]>
+#partial = #spmd.sharding<@mesh, [{"x"}, {}], unreduced = sum{"y"}>
+spmd.mesh @mesh ["x"=2, "y"=2]
+
+// Reduced over y and wanted cut over y: each rank reduces only its piece.
+// CHECK-LABEL: func.func @partial_values_are_scattered
+// CHECK:         spmd.reduce_scatter %{{.*}} : tensor<2x4xf32> -> tensor<2x2xf32>
+// CHECK-NEXT:    return
+func.func @partial_values_are_scattered(%a: tensor<4x6xf32> {spmd.sharding = #both}, %b: tensor<6x4xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"y"}, {}]>}) -> (tensor<4x4xf32> {spmd.sharding = #both}) {
+  %0 = moe.einsum "ik,kj->ij" %a, %b {spmd.shardings = [#partial]} : tensor<4x6xf32>, tensor<6x4xf32> -> tensor<4x4xf32>
+  %1 = spmd.reshard %0 to #both {spmd.shardings = [#both]} : tensor<4x4xf32>
+  return %1 : tensor<4x4xf32>
+}
