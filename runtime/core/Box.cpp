@@ -1,0 +1,48 @@
+#include "runtime/core/Box.h"
+
+namespace moert {
+
+// Peels dimension `dim`: a partial first row, whole rows, a partial last row.
+static void collect(const std::vector<int64_t> &shape, size_t dim, Range range,
+                    Box &prefix, std::vector<Box> &boxes) {
+  if (range.size() == 0)
+    return;
+  if (dim == shape.size()) {
+    boxes.push_back(prefix);
+    return;
+  }
+  int64_t row = 1;
+  for (size_t inner = dim + 1; inner < shape.size(); ++inner)
+    row *= shape[inner];
+  auto emit = [&](int64_t begin, int64_t count, Range inside) {
+    prefix.begin[dim] = begin;
+    prefix.size[dim] = count;
+    collect(shape, dim + 1, inside, prefix, boxes);
+    prefix.begin[dim] = 0;
+    prefix.size[dim] = 0;
+  };
+  int64_t first = range.begin / row, last = range.end / row;
+  int64_t head = range.begin % row, tail = range.end % row;
+  if (first == last) {
+    emit(first, 1, {head, tail});
+    return;
+  }
+  if (head) {
+    emit(first, 1, {head, row});
+    ++first;
+  }
+  if (first < last)
+    emit(first, last - first, {0, row});
+  if (tail)
+    emit(last, 1, {0, tail});
+}
+
+std::vector<Box> boxesOf(const std::vector<int64_t> &shape, Range range) {
+  std::vector<Box> boxes;
+  Box prefix{std::vector<int64_t>(shape.size()),
+             std::vector<int64_t>(shape.size())};
+  collect(shape, 0, range, prefix, boxes);
+  return boxes;
+}
+
+} // namespace moert

@@ -1,0 +1,391 @@
+// Plans of all ranks, executed element by element and held against what each
+// rank needs and has.
+#include "runtime/core/Error.h"
+#include "runtime/core/ExchangePlan.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <map>
+#include <random>
+#include <set>
+
+using namespace moert;
+
+namespace {
+
+using Indices = std::vector<int64_t>;
+
+int64_t volume(const Indices &shape) {
+  int64_t count = 1;
+  for (int64_t size : shape)
+    count *= size;
+  return count;
+}
+
+template <typename Visit>
+void forEachIndex(const Indices &shape, const Visit &visit) {
+  for (int64_t flat = 0; flat < volume(shape); ++flat) {
+    Indices index(shape.size());
+    for (size_t dim = shape.size(), rest = flat; dim-- > 0;) {
+      index[dim] = rest % shape[dim];
+      rest /= shape[dim];
+    }
+    visit(index, flat);
+  }
+}
+
+int64_t flatten(const Indices &index, const Indices &shape) {
+  int64_t flat = 0;
+  for (size_t dim = 0; dim < shape.size(); ++dim)
+    flat = flat * shape[dim] + index[dim];
+  return flat;
+}
+
+// Local buffer of `rank`: each element's global number, padding -1.
+Indices blockNumbers(const Layout &layout, int64_t rank) {
+  Indices local(volume(layout.localShape()), -1), held;
+  for (size_t dim = 0; dim < layout.shape.size(); ++dim)
+    held.push_back(layout.range(dim, rank).size());
+  forEachIndex(held, [&](const Indices &index, int64_t) {
+    Indices global = index;
+    for (size_t dim = 0; dim < global.size(); ++dim)
+      global[dim] += layout.range(dim, rank).begin;
+    local[flatten(index, layout.localShape())] = flatten(global, layout.shape);
+  });
+  return local;
+}
+
+void move(const BoxPair &pair, const Indices &from, const Indices &fromShape,
+          Indices &to, const Indices &toShape) {
+  forEachIndex(pair.size, [&](Indices index, int64_t) {
+    Indices source = index, target = index;
+    for (size_t dim = 0; dim < index.size(); ++dim) {
+      source[dim] += pair.source[dim];
+      target[dim] += pair.target[dim];
+      ASSERT_LT(source[dim], fromShape[dim]);
+      ASSERT_LT(target[dim], toShape[dim]);
+    }
+    int64_t &element = to[flatten(target, toShape)];
+    ASSERT_EQ(element, -1) << "written twice";
+    element = from[flatten(source, fromShape)];
+  });
+}
+
+bool samePieces(const Transfer &a, const Transfer &b) {
+  if (a.elements != b.elements || a.pieces.size() != b.pieces.size())
+    return false;
+  for (size_t i = 0; i < a.pieces.size(); ++i)
+    if (a.pieces[i].size != b.pieces[i].size ||
+        a.pieces[i].source != b.pieces[i].source ||
+        a.pieces[i].target != b.pieces[i].target)
+      return false;
+  return true;
+}
+
+// Each send has its receive with the same pieces in the same order.
+void checkPairwise(const std::vector<ExchangePlan> &plans, size_t phase) {
+  std::map<std::pair<int, int>, const Transfer *> sent;
+  size_t received = 0;
+  for (size_t rank = 0; rank < plans.size(); ++rank)
+    for (const Transfer &send : plans[rank].phases[phase].sends)
+      ASSERT_TRUE(
+          sent.insert({{static_cast<int>(rank), send.peer}, &send}).second);
+  for (size_t rank = 0; rank < plans.size(); ++rank)
+    for (const Transfer &receive : plans[rank].phases[phase].receives) {
+      if (receive.peer == static_cast<int>(rank))
+        continue;
+      auto found = sent.find({receive.peer, static_cast<int>(rank)});
+      ASSERT_NE(found, sent.end());
+      ASSERT_TRUE(samePieces(*found->second, receive));
+      ++received;
+    }
+  ASSERT_EQ(received, sent.size());
+}
+
+struct Loads {
+  int64_t sent = 0;
+  int64_t received = 0;
+};
+
+// Runs the exchange on all ranks; returns the worst rank's loads.
+Loads checkExchange(const Layout &source, const Layout &target, int64_t ranks) {
+  std::vector<ExchangePlan> plans;
+  Loads worst;
+  for (int64_t rank = 0; rank < ranks; ++rank)
+    plans.push_back(planExchange(source, target, ranks, rank));
+  checkPairwise(plans, 0);
+  for (int64_t rank = 0; rank < ranks; ++rank) {
+    const ExchangePlan &plan = plans[rank];
+    Indices mine = blockNumbers(source, rank);
+    Indices wanted = blockNumbers(target, rank);
+    Indices got(wanted.size(), -1);
+    for (const BoxPair &pair : plan.phases[0].copies)
+      move(pair, mine, plan.sourceShape, got, plan.targetShape);
+    for (const Transfer &transfer : plan.phases[0].receives)
+      for (const BoxPair &pair : transfer.pieces)
+        move(pair, blockNumbers(source, transfer.peer), plan.sourceShape, got,
+             plan.targetShape);
+    EXPECT_EQ(got, wanted) << source.str() << " to " << target.str();
+    std::set<int64_t> have(mine.begin(), mine.end());
+    int64_t lacking =
+        std::count_if(wanted.begin(), wanted.end(), [&](int64_t number) {
+          return number >= 0 && !have.count(number);
+        });
+    EXPECT_EQ(plan.receivedElements(rank), lacking)
+        << source.str() << " to " << target.str();
+    worst.sent = std::max(worst.sent, plan.sentElements(rank));
+    worst.received = std::max(worst.received, plan.receivedElements(rank));
+  }
+  return worst;
+}
+
+// All ways to give each of `digits` to one dimension of `shape` or to none,
+// in listed order and, where two meet, in the other order too.
+std::vector<Layout> layoutsOf(const Indices &shape,
+                              const std::vector<Digit> &digits) {
+  std::vector<Layout> layouts = {
+      {shape, std::vector<std::vector<Digit>>(shape.size()), {}}};
+  for (const Digit &digit : digits) {
+    std::vector<Layout> more = layouts;
+    for (const Layout &layout : layouts)
+      for (size_t dim = 0; dim < shape.size(); ++dim)
+        for (size_t place = 0; place <= layout.dims[dim].size(); ++place) {
+          Layout next = layout;
+          next.dims[dim].insert(next.dims[dim].begin() + place, digit);
+          more.push_back(next);
+        }
+    layouts = std::move(more);
+  }
+  return layouts;
+}
+
+void checkAllPairs(const std::vector<Layout> &sources,
+                   const std::vector<Layout> &targets, int64_t ranks,
+                   size_t limit = 3000) {
+  std::mt19937_64 random(ranks);
+  bool all = sources.size() * targets.size() <= limit;
+  size_t count = all ? sources.size() * targets.size() : limit;
+  for (size_t i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
+    size_t pair = all ? i : random() % (sources.size() * targets.size());
+    checkExchange(sources[pair / targets.size()],
+                  targets[pair % targets.size()], ranks);
+  }
+}
+
+const std::vector<Indices> sizes1 = {{8}, {7}, {3}, {1}, {0}};
+const std::vector<Indices> sizes2 = {{8, 4}, {7, 5}, {2, 3}};
+const std::vector<Indices> sizes3 = {{4, 2, 6}, {3, 5, 2}};
+
+void checkMesh(const std::vector<Digit> &digits, int64_t ranks) {
+  for (const std::vector<Indices> &sizes : {sizes1, sizes2, sizes3})
+    for (const Indices &shape : sizes) {
+      std::vector<Layout> layouts = layoutsOf(shape, digits);
+      checkAllPairs(layouts, layouts, ranks);
+    }
+}
+
+} // namespace
+
+TEST(ExchangePlan, EveryPairOnMesh2x2IsRightAndAtTheFloor) {
+  checkMesh({{2, 2}, {2, 1}}, 4);
+}
+TEST(ExchangePlan, EveryPairOnMesh2x4IsRightAndAtTheFloor) {
+  checkMesh({{2, 4}, {4, 1}}, 8);
+}
+TEST(ExchangePlan, EveryPairOnMesh3x2IsRightAndAtTheFloor) {
+  checkMesh({{3, 2}, {2, 1}}, 6);
+}
+TEST(ExchangePlan, EveryPairOnMesh2x2x2IsRightAndAtTheFloor) {
+  checkMesh({{2, 4}, {2, 2}, {2, 1}}, 8);
+}
+TEST(ExchangePlan, EveryPairOnMesh6IsRightAndAtTheFloor) {
+  checkMesh({{6, 1}}, 6);
+}
+
+// 4 against its halves: the digits overlap in part.
+TEST(ExchangePlan, SubAxesMeetTheirWholeAxis) {
+  for (const Indices &shape : {Indices{8, 6}, Indices{5, 3}, Indices{2, 9}})
+    checkAllPairs(layoutsOf(shape, {{4, 2}, {2, 1}}),
+                  layoutsOf(shape, {{2, 4}, {4, 1}}), 8);
+}
+
+// The same mesh with ranks in column order.
+TEST(ExchangePlan, DeviceOrdersMeet) {
+  for (const Indices &shape : {Indices{8, 6}, Indices{5, 7}})
+    checkAllPairs(layoutsOf(shape, {{2, 4}, {4, 1}}),
+                  layoutsOf(shape, {{2, 1}, {4, 2}}), 8);
+}
+
+// 2x3 against 3x2 has no common digits.
+TEST(ExchangePlan, CrossingDigitsMeet) {
+  for (const Indices &shape :
+       {Indices{6, 6}, Indices{5, 7}, Indices{12}, Indices{2, 3, 5}})
+    checkAllPairs(layoutsOf(shape, {{2, 3}, {3, 1}}),
+                  layoutsOf(shape, {{3, 2}, {2, 1}}), 6, 300);
+}
+
+// Digits outside both layouts are replication on both sides.
+TEST(ExchangePlan, UnusedDigitsServeThemselves) {
+  Layout source{{12}, {{{2, 2}}}, {}}, target{{12}, {{}}, {}};
+  Loads worst = checkExchange(source, target, 12);
+  EXPECT_EQ(worst.sent, 6);
+  EXPECT_EQ(worst.received, 6);
+}
+
+// Ranks 0 and 1 hold the upper half, 2 and 3 the lower; rank 1 needs the lower
+// half and rank 2 the upper: both holders send half of it, not one the whole.
+TEST(ExchangePlan, HoldersShareWhatCutsTheSameDimension) {
+  Layout source{{8, 3}, {{{2, 2}}, {}}, {}};
+  Layout target{{8, 3}, {{{2, 1}}, {}}, {}};
+  Loads worst = checkExchange(source, target, 4);
+  EXPECT_EQ(worst.received, 12);
+  EXPECT_EQ(worst.sent, 6);
+}
+
+// A piece thinner than the number of its holders is still shared.
+TEST(ExchangePlan, HoldersShareSquarePieces) {
+  Layout source{{4, 2}, {{{2, 4}}, {}}, {}};
+  Layout target{{4, 2}, {{{4, 1}, {2, 4}}, {}}, {}};
+  EXPECT_LE(checkExchange(source, target, 8).sent, 2);
+}
+
+// Where all blocks are equal, no holder sends more than the worst receiver
+// gets.
+TEST(ExchangePlan, SendersAreEvenWhereBlocksAre) {
+  for (const Indices &shape : {Indices{16, 16}, Indices{64}}) {
+    std::vector<Layout> layouts = layoutsOf(shape, {{2, 4}, {2, 2}, {2, 1}});
+    for (const Layout &source : layouts)
+      for (const Layout &target : layouts) {
+        Loads worst = checkExchange(source, target, 8);
+        EXPECT_LE(worst.sent, worst.received)
+            << source.str() << " to " << target.str();
+        if (HasFailure())
+          return;
+      }
+  }
+}
+
+TEST(ExchangePlan, PartialSumsStayWithTheirDigit) {
+  Layout source{{6, 4}, {{{2, 4}}, {}}, {{2, 2}}};
+  Layout target{{6, 4}, {{}, {{2, 4}, {2, 1}}}, {{2, 2}}};
+  for (int64_t rank = 0; rank < 8; ++rank) {
+    ExchangePlan plan = planExchange(source, target, 8, rank);
+    for (const Transfer &transfer : plan.phases[0].receives)
+      EXPECT_EQ((transfer.peer / 2) % 2, (rank / 2) % 2);
+  }
+  checkExchange(source, target, 8);
+}
+
+// One expert of 2048 per rank: the plan is the size of what the rank moves.
+TEST(ExchangePlan, LargeMeshesNeedNoTables) {
+  Layout source{{2048, 2048, 4}, {{{2048, 1}}, {}, {}}, {}};
+  Layout target{{2048, 2048, 4}, {{}, {{2048, 1}}, {}}, {}};
+  ExchangePlan plan = planExchange(source, target, 2048, 77);
+  EXPECT_EQ(plan.phases[0].receives.size(), 2047u);
+  EXPECT_EQ(plan.receivedElements(77), 2047 * 4);
+  Layout halves{{1 << 20}, {{{2, 1 << 19}}}, {}};
+  Layout whole{{1 << 20}, {{}}, {}};
+  EXPECT_EQ(planExchange(halves, whole, 1 << 20, 5).phases[0].receives.size(),
+            1u);
+}
+
+TEST(ExchangePlan, RefusesWhatDoesNotFit) {
+  Layout rows{{8}, {{{4, 1}}}, {}}, other{{9}, {{}}, {}};
+  Layout twice{{8, 8}, {{{2, 1}}, {{4, 1}}}, {}}, whole{{8, 8}, {{}, {}}, {}};
+  EXPECT_THROW(planExchange(rows, rows, 6, 0), Error);
+  EXPECT_THROW(planExchange(rows, other, 4, 0), Error);
+  EXPECT_THROW(planExchange(twice, whole, 4, 0), Error);
+}
+
+// Contributions: for every element of the target one from each group member, by
+// rising rank, all of the same global element.
+static void checkReduction(const std::vector<ExchangePlan> &plans,
+                           const Layout &source, const Layout &target,
+                           size_t members) {
+  checkPairwise(plans, 0);
+  for (size_t rank = 0; rank < plans.size(); ++rank) {
+    const PlanPhase &phase = plans[rank].phases[0];
+    EXPECT_TRUE(phase.reduce);
+    if (phase.receives.empty())
+      continue;
+    EXPECT_EQ(phase.receives.size(), members);
+    Indices first;
+    for (size_t i = 0; i < phase.receives.size(); ++i) {
+      const Transfer &transfer = phase.receives[i];
+      if (i) {
+        EXPECT_LT(phase.receives[i - 1].peer, transfer.peer);
+      }
+      Indices got(volume(target.localShape()), -1);
+      for (const BoxPair &pair : transfer.pieces)
+        move(pair, blockNumbers(source, transfer.peer), plans[rank].sourceShape,
+             got, plans[rank].targetShape);
+      if (i == 0)
+        first = got;
+      EXPECT_EQ(got, first);
+    }
+    if (plans[rank].phases.size() == 1) {
+      EXPECT_EQ(first, blockNumbers(target, rank));
+    }
+  }
+}
+
+TEST(ReductionPlan, AllReduceCoversUnevenBlocks) {
+  for (const Indices &shape : {Indices{8, 4}, Indices{7, 5}, Indices{1, 1}}) {
+    Layout source{shape, {{{2, 4}}, {}}, {{2, 2}, {2, 1}}};
+    Layout target{shape, {{{2, 4}}, {}}, {}};
+    std::vector<ExchangePlan> plans;
+    for (int64_t rank = 0; rank < 8; ++rank)
+      plans.push_back(planAllReduce(source, target, 8, rank));
+    checkReduction(plans, source, target, 4);
+    checkPairwise(plans, 1);
+    for (int64_t rank = 0; rank < 8; ++rank) {
+      int64_t found = 0;
+      for (const Transfer &transfer : plans[rank].phases[1].receives)
+        found += transfer.elements;
+      if (!plans[rank].phases[0].receives.empty())
+        found += plans[rank].phases[0].receives[0].elements;
+      EXPECT_EQ(found, target.heldElements(rank));
+    }
+  }
+}
+
+TEST(ReductionPlan, ReduceScatterGivesEachMemberItsPiece) {
+  for (const Indices &shape : {Indices{8, 4}, Indices{7, 5}, Indices{2, 3}}) {
+    Layout source{shape, {{{2, 4}}, {}}, {{2, 2}, {2, 1}}};
+    Layout target{shape, {{{2, 4}, {2, 2}}, {{2, 1}}}, {}};
+    std::vector<ExchangePlan> plans;
+    for (int64_t rank = 0; rank < 8; ++rank)
+      plans.push_back(planReduceScatter(source, target, 8, rank));
+    checkReduction(plans, source, target, 4);
+  }
+}
+
+TEST(ReductionPlan, RefusesATargetThatDoesNotRefine) {
+  Layout source{{8}, {{{2, 2}}}, {{2, 1}}}, target{{8}, {{{2, 1}, {2, 2}}}, {}};
+  EXPECT_THROW(planReduceScatter(source, target, 4, 0), Error);
+  EXPECT_THROW(planAllReduce(source, target, 4, 0), Error);
+}
+
+TEST(Box, RangesOfARowMajorBoxAreFewBoxes) {
+  Indices shape = {3, 4, 5};
+  for (int64_t begin = 0; begin <= 60; ++begin)
+    for (int64_t end = begin; end <= 60; ++end) {
+      std::vector<Box> boxes = boxesOf(shape, {begin, end});
+      EXPECT_LE(boxes.size(), 5u);
+      int64_t next = begin;
+      for (const Box &box : boxes)
+        forEachRun({box.size, box.begin, box.begin}, shape, shape,
+                   [&](int64_t from, int64_t to, int64_t elements) {
+                     EXPECT_EQ(from, next);
+                     EXPECT_EQ(to, next);
+                     next += elements;
+                   });
+      EXPECT_EQ(next, end);
+    }
+}
+
+TEST(Groups, AreInMixedRadixOrder) {
+  EXPECT_EQ(groupOf({{2, 4}, {2, 1}}, 7), (Indices{2, 3, 6, 7}));
+  EXPECT_EQ(groupOf({{2, 1}, {2, 4}}, 7), (Indices{2, 6, 3, 7}));
+  EXPECT_EQ(groupOf({}, 7), (Indices{7}));
+}
