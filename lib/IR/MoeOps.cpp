@@ -2,6 +2,8 @@
 // Constraints in its description.
 #include "moe/IR/Moe.h"
 
+#include "moe/IR/Inlining.h"
+
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -18,6 +20,7 @@ using namespace moe;
 #include "dialects/Moe/MoeOps.cpp.inc"
 
 void MoeDialect::initialize() {
+  addInterfaces<spmd::AlwaysInline>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/Moe/MoeAttrs.cpp.inc"

@@ -1,6 +1,8 @@
 // The spmd dialect and the verifiers of its ops.
 #include "moe/IR/Spmd.h"
 
+#include "moe/IR/Inlining.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -31,6 +33,7 @@ void printMeshAxes(OpAsmPrinter &printer, Operation *, ArrayAttr axes);
 #include "dialects/Spmd/SpmdOps.cpp.inc"
 
 void SpmdDialect::initialize() {
+  addInterfaces<spmd::AlwaysInline>();
   registerAttributes();
   addTypes<
 #define GET_TYPEDEF_LIST

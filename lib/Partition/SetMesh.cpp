@@ -55,7 +55,19 @@ struct SetMeshPass : moe::impl::SpmdSetMeshBase<SetMeshPass> {
     return success();
   }
 
+  // A model that says nothing of machines runs on one rank.
+  void addDefaultMesh(ModuleOp module) {
+    if (!module.getOps<spmd::MeshOp>().empty())
+      return;
+    OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+    spmd::MeshOp::create(
+        builder, module.getLoc(), "mesh",
+        builder.getArrayAttr(spmd::MeshAxisAttr::get(&getContext(), "rank", 1)),
+        ArrayAttr());
+  }
+
   void runOnOperation() override {
+    addDefaultMesh(getOperation());
     if (!mesh.empty() && failed(apply(getOperation())))
       signalPassFailure();
   }

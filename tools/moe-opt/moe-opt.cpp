@@ -1,17 +1,111 @@
-// The compiler's driver and its opt tool.
-#include "moe/IR/Moe.h"
-#include "moe/Partition/Localizer.h"
-#include "moe/Partition/Passes.h"
+// moe-opt: an MLIR opt tool for the project's passes, and the driver that takes
+// an annotated model through the pipeline.
+//
+//   moe-opt MODEL.mlir --spmd-partition                      one pass
+//   moe-opt MODEL.mlir --stop-after=partition                the pipeline,
+//   printed moe-opt MODEL.mlir --mesh=expert=4 --explain             why data
+//   moves moe-opt MODEL.mlir --mesh=expert=4 --target=cpu -o OUT   a program
+//   for moe-run
+#include "moe/Pipeline/Explain.h"
+#include "moe/Pipeline/Pipeline.h"
 
-#include "mlir/InitAllPasses.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+namespace cl = llvm::cl;
+
+namespace {
+
+cl::OptionCategory pipelineCategory("Pipeline options",
+                                    "Any of these runs the whole pipeline.");
+cl::opt<std::string>
+    mesh("mesh", cl::cat(pipelineCategory),
+         cl::desc("Sizes of mesh axes, such as data=2,expert=4"));
+cl::opt<std::string> target("target", cl::cat(pipelineCategory),
+                            cl::desc("Compile a program for this target: cpu"));
+cl::opt<std::string> stopAfter(
+    "stop-after", cl::cat(pipelineCategory),
+    cl::desc("Print the module after propagate, partition, optimize or lower"));
+cl::opt<std::string> explain("explain", cl::cat(pipelineCategory),
+                             cl::ValueOptional,
+                             cl::desc("Print every collective, why it exists "
+                                      "and what it costs: text or json"));
+
+bool isDriving() {
+  return mesh.getNumOccurrences() || target.getNumOccurrences() ||
+         stopAfter.getNumOccurrences() || explain.getNumOccurrences();
+}
+
+int fail(const llvm::Twine &message) {
+  llvm::errs() << "moe-opt: error: " << message << "\n";
+  return 1;
+}
+
+/// Writes through a temporary that is kept only when `print` is done.
+template <typename Print> int writeOutput(StringRef filename, Print print) {
+  std::string error;
+  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(filename, &error);
+  if (!file)
+    return fail(error);
+  print(file->os());
+  file->keep();
+  return 0;
+}
+
+int drive(StringRef input, StringRef output, DialectRegistry &registry) {
+  moe::PipelineOptions options;
+  options.mesh = mesh;
+  if (!stopAfter.empty()) {
+    std::optional<moe::Stage> stage = moe::parseStage(stopAfter);
+    if (!stage)
+      return fail("--stop-after must be propagate, partition, optimize or "
+                  "lower, got '" +
+                  stopAfter + "'");
+    options.last = *stage;
+  }
+  if (!explain.empty() && explain != "text" && explain != "json")
+    return fail("--explain must be text or json, got '" + explain + "'");
+  if (!target.empty() && target != "cpu")
+    return fail("--target must be cpu, got '" + target + "'");
+
+  MLIRContext context(registry);
+  std::string error;
+  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(input, &error);
+  if (!file)
+    return fail(error);
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  SourceMgrDiagnosticHandler diagnostics(*sources, &context);
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
+  if (!module || failed(moe::runPipeline(*module, options)))
+    return 1;
+
+  if (explain.getNumOccurrences()) {
+    auto reports = moe::explainCollectives(*module);
+    return writeOutput(output, [&](llvm::raw_ostream &os) {
+      explain == "json" ? moe::printExplanationJson(reports, os)
+                        : moe::printExplanation(reports, os);
+    });
+  }
+  return writeOutput(output, [&](llvm::raw_ostream &os) { module->print(os); });
+}
+
+} // namespace
 
 int main(int argc, char **argv) {
-  mlir::registerAllPasses();
-  mlir::DialectRegistry registry;
-  moe::registerDialects(registry);
-  spmd::registerLocalizeModels(registry);
-  moe::registerMoePartitionPasses();
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "moe-spmd optimizer\n", registry));
+  DialectRegistry registry;
+  moe::registerEverything(registry);
+  auto [input, output] = registerAndParseCLIOptions(
+      argc, argv,
+      "moe-opt: SPMD sharding compiler for mixture-of-experts graphs\n",
+      registry);
+  if (isDriving())
+    return drive(input, output, registry);
+  return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
 }

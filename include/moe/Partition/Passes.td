@@ -39,7 +39,8 @@ def SpmdSetMesh : Pass<"spmd-set-mesh", "mlir::ModuleOp"> {
   let summary = "give the axes of the module's mesh other sizes";
   let description = [{
     `mesh=data=2,expert=4` lets one file compile for any machine. Axes not named keep
-    their size; an axis that the mesh does not have is an error.
+    their size; an axis that the mesh does not have is an error. A module without a
+    mesh gets `spmd.mesh @mesh ["rank"=1]`.
   }];
   let options = [Option<"mesh", "mesh", "std::string", "\"\"",
                         "axis sizes, such as data=2,expert=4">];

@@ -1,0 +1,38 @@
+// One list of phases from an annotated model to a program, stoppable anywhere.
+#pragma once
+
+#include "mlir/IR/BuiltinOps.h"
+#include <optional>
+#include <string>
+
+namespace moe {
+
+/// The stages of the road, in order.
+enum class Stage { Propagate, Partition, Optimize, Lower };
+
+struct PipelineOptions {
+  /// Axis sizes that replace those of the module's mesh: "data=2,expert=4".
+  std::string mesh;
+  /// The last stage to run.
+  Stage last = Stage::Optimize;
+};
+
+/// The passes of one stage in MLIR's text form, as --pass-pipeline takes them
+/// between "builtin.module(" and ")". Each stage ends with a guard that checks
+/// its promise.
+std::string stagePasses(Stage stage, const PipelineOptions &options);
+
+/// Runs all stages up to `options.last`, where Lower is the lowering of the
+/// program to calls without writing an artifact. Errors are diagnostics at the
+/// module's ops.
+mlir::LogicalResult runPipeline(mlir::ModuleOp module,
+                                const PipelineOptions &options);
+
+/// "propagate" and so on, for users.
+llvm::StringRef stageName(Stage stage);
+std::optional<Stage> parseStage(llvm::StringRef name);
+
+/// Registers every dialect, model and pass of the project.
+void registerEverything(mlir::DialectRegistry &registry);
+
+} // namespace moe

@@ -1,0 +1,69 @@
+#include "moe/Pipeline/Pipeline.h"
+
+#include "moe/IR/Moe.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+
+using namespace mlir;
+using namespace moe;
+
+namespace {
+
+struct Phase {
+  Stage stage;
+  StringRef name;
+  StringRef passes;
+};
+
+// The road. Guards (verify-...) end each stage.
+constexpr Phase kPhases[] = {
+    {Stage::Propagate, "propagate",
+     "inline,symbol-dce,canonicalize,cse,spmd-expand-annotations,spmd-"
+     "propagate,"
+     "spmd-verify-propagated"},
+    {Stage::Partition, "partition",
+     "spmd-partition,canonicalize,cse,spmd-verify-partitioned"},
+    {Stage::Optimize, "optimize", "canonicalize,cse"},
+    {Stage::Lower, "lower", "canonicalize"},
+};
+
+} // namespace
+
+StringRef moe::stageName(Stage stage) {
+  for (const Phase &phase : kPhases)
+    if (phase.stage == stage)
+      return phase.name;
+  llvm_unreachable("every stage has a phase");
+}
+
+std::optional<Stage> moe::parseStage(StringRef name) {
+  for (const Phase &phase : kPhases)
+    if (phase.name == name)
+      return phase.stage;
+  return std::nullopt;
+}
+
+std::string moe::stagePasses(Stage stage, const PipelineOptions &options) {
+  for (const Phase &phase : kPhases)
+    if (phase.stage == stage) {
+      std::string mesh = "spmd-set-mesh{mesh=" + options.mesh + "},";
+      if (options.mesh.empty())
+        mesh = "spmd-set-mesh,";
+      return (stage == Stage::Propagate ? mesh : "") + phase.passes.str();
+    }
+  llvm_unreachable("every stage has a phase");
+}
+
+LogicalResult moe::runPipeline(ModuleOp module,
+                               const PipelineOptions &options) {
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  for (const Phase &phase : kPhases) {
+    if (phase.stage > options.last)
+      break;
+    if (failed(parsePassPipeline(stagePasses(phase.stage, options), manager)))
+      return module.emitError()
+             << "stage " << phase.name << " names an unknown pass";
+  }
+  return manager.run(module);
+}

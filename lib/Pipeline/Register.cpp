@@ -1,0 +1,15 @@
+// Every dialect, model and pass of the project, for the tools.
+#include "moe/Pipeline/Pipeline.h"
+
+#include "moe/IR/Moe.h"
+#include "moe/Partition/Localizer.h"
+#include "moe/Partition/Passes.h"
+
+#include "mlir/Transforms/Passes.h"
+
+void moe::registerEverything(mlir::DialectRegistry &registry) {
+  registerDialects(registry);
+  spmd::registerLocalizeModels(registry);
+  mlir::registerTransformsPasses();
+  registerMoePartitionPasses();
+}
