@@ -57,12 +57,12 @@ def Spmd_AnnotateOp : Spmd_AnnotationOp<"annotate", [
     Constrains the value, not the computation that makes it: the producer may run
     in another layout, and then a resharding stands between.
     ```mlir
-    %1 = spmd.annotate %0 #spmd.sharding<@mesh, [{"expert"}, {?} ]> : tensor<8x16xf32>
+    %1 = spmd.annotate %0 as #spmd.sharding<@mesh, [{"expert"}, {?} ]> : tensor<8x16xf32>
     ```
   }];
   let arguments = (ins AnyRankedTensor:$input, Spmd_ShardingAttr:$sharding);
   let results = (outs AnyRankedTensor:$result);
-  let assemblyFormat = "$input $sharding attr-dict `:` type($result)";
+  let assemblyFormat = "$input `as` $sharding attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 
@@ -71,7 +71,7 @@ def Spmd_SplitOp : Spmd_AnnotationOp<"split"> {
   let description = [{
     ```mlir
     %1 = spmd.split %0 dim 0 over @mesh {"expert"} : tensor<8x16xf32>
-    // is   spmd.annotate %0 #spmd.sharding<@mesh, [{"expert"}, {?} ]>
+    // is   spmd.annotate %0 as #spmd.sharding<@mesh, [{"expert"}, {?} ]>
     ```
     **Constraints:** 0 <= dim < rank; the axes are legal on the mesh.
   }];

@@ -22,24 +22,36 @@ namespace cl = llvm::cl;
 
 namespace {
 
-cl::OptionCategory pipelineCategory("Pipeline options",
-                                    "Any of these runs the whole pipeline.");
-cl::opt<std::string>
-    mesh("mesh", cl::cat(pipelineCategory),
-         cl::desc("Sizes of mesh axes, such as data=2,expert=4"));
-cl::opt<std::string> target("target", cl::cat(pipelineCategory),
-                            cl::desc("Compile a program for this target: cpu"));
-cl::opt<std::string> stopAfter(
-    "stop-after", cl::cat(pipelineCategory),
-    cl::desc("Print the module after propagate, partition, optimize or lower"));
-cl::opt<std::string> explain("explain", cl::cat(pipelineCategory),
-                             cl::ValueOptional,
-                             cl::desc("Print every collective, why it exists "
-                                      "and what it costs: text or json"));
+/// The driver's own flags. Made in main, after LLVM's code generator gave up
+/// its own
+/// --stop-after, which every program that links LLVM inherits.
+struct DriverFlags {
+  cl::OptionCategory category{"Pipeline options",
+                              "Any of these runs the whole pipeline."};
+  cl::opt<std::string> mesh{
+      "mesh", cl::cat(category),
+      cl::desc("Sizes of mesh axes, such as data=2,expert=4")};
+  cl::opt<std::string> target{
+      "target", cl::cat(category),
+      cl::desc("Compile a program for this target: cpu")};
+  cl::opt<std::string> stopAfter{
+      "stop-after", cl::cat(category),
+      cl::desc(
+          "Print the module after propagate, partition, optimize or lower")};
+  cl::opt<std::string> explain{"explain", cl::cat(category), cl::ValueOptional,
+                               cl::desc("Print every collective, why it exists "
+                                        "and what it costs: text or json")};
 
-bool isDriving() {
-  return mesh.getNumOccurrences() || target.getNumOccurrences() ||
-         stopAfter.getNumOccurrences() || explain.getNumOccurrences();
+  bool isAnyGiven() const {
+    return mesh.getNumOccurrences() || target.getNumOccurrences() ||
+           stopAfter.getNumOccurrences() || explain.getNumOccurrences();
+  }
+};
+
+void dropInheritedFlag(StringRef name) {
+  auto &options = cl::getRegisteredOptions();
+  if (auto entry = options.find(name); entry != options.end())
+    entry->second->removeArgument();
 }
 
 int fail(const llvm::Twine &message) {
@@ -58,9 +70,12 @@ template <typename Print> int writeOutput(StringRef filename, Print print) {
   return 0;
 }
 
-int drive(StringRef input, StringRef output, DialectRegistry &registry) {
+int drive(const DriverFlags &flags, StringRef input, StringRef output,
+          DialectRegistry &registry) {
+  const std::string &stopAfter = flags.stopAfter, &explain = flags.explain,
+                    &target = flags.target;
   moe::PipelineOptions options;
-  options.mesh = mesh;
+  options.mesh = flags.mesh;
   if (!stopAfter.empty()) {
     std::optional<moe::Stage> stage = moe::parseStage(stopAfter);
     if (!stage)
@@ -75,6 +90,7 @@ int drive(StringRef input, StringRef output, DialectRegistry &registry) {
     return fail("--target must be cpu, got '" + target + "'");
 
   MLIRContext context(registry);
+  context.printOpOnDiagnostic(false);
   std::string error;
   std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(input, &error);
   if (!file)
@@ -86,7 +102,7 @@ int drive(StringRef input, StringRef output, DialectRegistry &registry) {
   if (!module || failed(moe::runPipeline(*module, options)))
     return 1;
 
-  if (explain.getNumOccurrences()) {
+  if (flags.explain.getNumOccurrences()) {
     auto reports = moe::explainCollectives(*module);
     return writeOutput(output, [&](llvm::raw_ostream &os) {
       explain == "json" ? moe::printExplanationJson(reports, os)
@@ -99,13 +115,15 @@ int drive(StringRef input, StringRef output, DialectRegistry &registry) {
 } // namespace
 
 int main(int argc, char **argv) {
+  dropInheritedFlag("stop-after");
+  DriverFlags flags;
   DialectRegistry registry;
   moe::registerEverything(registry);
   auto [input, output] = registerAndParseCLIOptions(
       argc, argv,
       "moe-opt: SPMD sharding compiler for mixture-of-experts graphs\n",
       registry);
-  if (isDriving())
-    return drive(input, output, registry);
+  if (flags.isAnyGiven())
+    return drive(flags, input, output, registry);
   return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
 }

@@ -1,0 +1,171 @@
+// RUN: moe-opt %s -split-input-file -verify-diagnostics
+
+// In the order of the Constraints of #spmd.sharding.
+
+// expected-error @+1 {{argument 0: sharding names mesh @mesh, which the module does not declare; add spmd.mesh @mesh ["axis"=size, ...]}}
+func.func @mesh_is_not_declared(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x"}]>}) { return }
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
+// expected-error @+1 {{argument 0: sharding has 1 dimensions, 'tensor<8x8xf32>' has 2}}
+func.func @one_entry_for_each_dimension(%a: tensor<8x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x"}]>}) { return }
+
+// -----
+
+// expected-note @+1 {{the mesh has [#spmd.mesh_axis<"x"=4>]}}
+spmd.mesh @mesh ["x"=4]
+// expected-error @+1 {{argument 0: axis "expert" in dimension 0 is not an axis of mesh @mesh}}
+func.func @axis_exists(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"expert"}]>}) { return }
+
+// -----
+
+// expected-note @+1 {{the mesh is declared here}}
+spmd.mesh @mesh ["x"=6]
+// expected-error @+1 {{argument 0: sub-axis "x":(2)2 in dimension 0 does not divide axis "x" of size 6 (2 * 2 must divide it, and 2 be smaller)}}
+func.func @sub_axis_divides(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x":(2)2}]>}) { return }
+
+// -----
+
+// expected-note @+1 {{axis "ep" of size 4 declared here}}
+spmd.mesh @mesh ["ep"=4]
+// expected-error @+1 {{argument 0: axis "ep" in dimension 2 is used again, it stands in dimension 0 already; an axis can be used once only}}
+func.func @axis_is_used_once(%a: tensor<8x8x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"ep"}, {}, {"ep"}]>}) { return }
+
+// -----
+
+// expected-note @+1 {{axis "x" of size 8 declared here}}
+spmd.mesh @mesh ["x"=8]
+// expected-error @+1 {{argument 0: axis "x":(2)4 in the replicated axes is used again, it stands in dimension 0 already; an axis can be used once only}}
+func.func @overlapping_sub_axes_are_one_axis(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x":(1)4}], replicated = {"x":(2)4}>}) { return }
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
+// expected-error @+1 {{argument 0: unreduced or needs integer elements, got 'tensor<8xf32>'}}
+func.func @bitwise_reductions_take_integers(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{}], unreduced = or{"x"}>}) { return }
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
+// expected-error @+1 {{argument 0: expected #spmd.sharding, got 3 : i64}}
+func.func @attribute_is_a_sharding(%a: tensor<8xf32> {spmd.sharding = 3}) { return }
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
+// expected-error @+1 {{argument 0: only tensors have shardings, got 'f32'}}
+func.func @only_tensors(%a: f32 {spmd.sharding = #spmd.sharding<@mesh, []>}) { return }
+
+// -----
+
+// expected-error @+1 {{unknown argument attribute "spmd.shading"}}
+func.func @unknown_argument_attribute(%a: f32 {spmd.shading = 1}) { return }
+
+// -----
+
+// expected-error @+1 {{unknown result attribute "spmd.shading"}}
+func.func private @unknown_result_attribute() -> (f32 {spmd.shading = 1})
+
+// -----
+
+// expected-error @+1 {{spmd.global must be a ranked tensor type, got f32}}
+func.func @global_is_a_tensor_type(%a: tensor<8xf32> {spmd.global = f32}) { return }
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
+func.func @one_sharding_for_each_result() {
+  // expected-error @+1 {{spmd.shardings needs one sharding for each of the 1 results}}
+  %0 = moe.iota dim 0 {spmd.shardings = []} : tensor<4xi32>
+  return
+}
+
+// -----
+
+func.func @unknown_op_attribute() {
+  // expected-error @+1 {{unknown attribute "spmd.shading"}}
+  %0 = moe.iota dim 0 {spmd.shading = []} : tensor<4xi32>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{axis "x" is declared twice}}
+spmd.mesh @mesh ["x"=4, "x"=2]
+
+// -----
+
+// expected-error @+1 {{size of axis "x" must be positive, got 0}}
+spmd.mesh @mesh ["x"=0]
+
+// -----
+
+// expected-error @+1 {{order has 1 axes, the mesh has 2}}
+spmd.mesh @mesh ["x"=4, "y"=2] order ["x"]
+
+// -----
+
+// expected-error @+1 {{order must name each axis once; "x" is repeated or not an axis}}
+spmd.mesh @mesh ["x"=4, "y"=2] order ["x", "x"]
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
+func.func @split_dim_in_range(%a: tensor<8xf32>) {
+  // expected-error @+1 {{dim must be in [0, 1), got 3}}
+  %0 = spmd.split %a dim 3 over @mesh {"x"} : tensor<8xf32>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{sub-axis (0)2 of axis "x" needs a leading size of at least 1 and a size of at least 2}}
+func.func @sub_axis_sizes(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x":(0)2}]>}) { return }
+
+// -----
+
+// expected-error @+1 {{'?' must be the last entry of a dimension}}
+func.func @question_mark_is_last(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{?, "x"}]>}) { return }
+
+// -----
+
+// expected-error @+1 {{expected a priority such as p1 behind the axes of a dimension}}
+func.func @priority(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x"}q1]>}) { return }
+
+// -----
+
+// expected-error @+1 {{unknown reduction 'mean', expected sum, prod, max, min, and or or}}
+func.func @reduction_kind(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{}], unreduced = mean{"x"}>}) { return }
+
+// -----
+
+// expected-error @+1 {{unknown part 'partial' of a sharding, expected replicated or unreduced}}
+func.func @part_of_a_sharding(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{}], partial = {"x"}>}) { return }
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
+func.func @local_type_of_a_collective(%a: tensor<3x8xf32>) {
+  // expected-error @+1 {{input has type 'tensor<3x8xf32>', its sharding of 'tensor<8x8xf32>' gives 'tensor<2x8xf32>'}}
+  %0 = spmd.all_gather %a from #spmd.sharding<@mesh, [{"x"}, {}]> to #spmd.sharding<@mesh, [{}, {}]> of tensor<8x8xf32> : tensor<3x8xf32> -> tensor<8x8xf32>
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
+func.func @claim_of_a_collective(%a: tensor<2x8xf32>) {
+  // expected-error @+1 {{needs each dimension of the target to be a prefix of the source's}}
+  %0 = spmd.all_gather %a from #spmd.sharding<@mesh, [{"x"}, {}]> to #spmd.sharding<@mesh, [{}, {"x"}]> of tensor<8x8xf32> : tensor<2x8xf32> -> tensor<8x2xf32>
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
+func.func @done_yields_what_was_started(%a: !spmd.pending<tensor<2xf32>>) {
+  // expected-error @+1 {{result has type 'tensor<3xf32>', the pending collective yields 'tensor<2xf32>'}}
+  %0 = spmd.done %a : !spmd.pending<tensor<2xf32>> -> tensor<3xf32>
+  return
+}
