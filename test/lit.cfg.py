@@ -28,6 +28,7 @@ config.substitutions += [
     ("%python", config.python),
     ("%source", config.source_dir),
     ("%gshard", os.path.join(config.source_dir, "examples/gshard")),
+    ("%llvm_include", config.llvm_include_dir),
     ("%generate", f"{config.python} {config.source_dir}/examples/gshard/generate.py"),
 ]
 
