@@ -35,6 +35,7 @@ template <typename... OpTys> void attachElementwise(MLIRContext *context) {
 void moe::registerDialects(DialectRegistry &registry) {
   registry.insert<MoeDialect, SpmdDialect, arith::ArithDialect,
                   func::FuncDialect, math::MathDialect>();
+  func::registerInlinerExtension(registry);
   registry.addExtension(+[](MLIRContext *context, arith::ArithDialect *) {
     attachElementwise<
         arith::ConstantOp, arith::AddFOp, arith::SubFOp, arith::MulFOp,
