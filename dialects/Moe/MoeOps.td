@@ -24,6 +24,7 @@ def Moe_Dialect : Dialect {
     because padding of a local buffer may hold any bits.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::spmd::SpmdDialect"];
 }
 
 class Moe_Op<string mnemonic, list<Trait> traits = []>

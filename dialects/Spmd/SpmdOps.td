@@ -57,12 +57,12 @@ def Spmd_AnnotateOp : Spmd_AnnotationOp<"annotate", [
     Constrains the value, not the computation that makes it: the producer may run
     in another layout, and then a resharding stands between.
     ```mlir
-    %1 = spmd.annotate %0 as #spmd.sharding<@mesh, [{"expert"}, {?} ]> : tensor<8x16xf32>
+    %1 = spmd.annotate %0 : tensor<8x16xf32> as #spmd.sharding<@mesh, [{"expert"}, {?} ]>
     ```
   }];
   let arguments = (ins AnyRankedTensor:$input, Spmd_ShardingAttr:$sharding);
   let results = (outs AnyRankedTensor:$result);
-  let assemblyFormat = "$input `as` $sharding attr-dict `:` type($result)";
+  let assemblyFormat = "$input `:` type($result) `as` $sharding attr-dict";
   let hasVerifier = 1;
 }
 

@@ -24,13 +24,13 @@ func.func @every_form_of_a_sharding(
 }
 
 // CHECK-LABEL: func.func @annotations
-// CHECK: spmd.annotate %{{.*}} as <@mesh, [{"x"}, {?}]> : tensor<8x4xf32>
+// CHECK: spmd.annotate %{{.*}} : tensor<8x4xf32> as <@mesh, [{"x"}, {?}]>
 // CHECK: spmd.split %{{.*}} dim 1 over @mesh {"y"} : tensor<8x4xf32>
 // CHECK: spmd.replicate %{{.*}} on @mesh : tensor<8x4xf32>
 // CHECK: spmd.shard %{{.*}} over @mesh [{"x"}, {"y"}] : tensor<8x4xf32>
 // CHECK: spmd.reshard %{{.*}} to <@mesh, [{}, {"x"}]> because "the user said so" : tensor<8x4xf32>
 func.func @annotations(%a: tensor<8x4xf32>) -> tensor<8x4xf32> {
-  %0 = spmd.annotate %a as #spmd.sharding<@mesh, [{"x"}, {?}]> : tensor<8x4xf32>
+  %0 = spmd.annotate %a : tensor<8x4xf32> as #spmd.sharding<@mesh, [{"x"}, {?}]>
   %1 = spmd.split %0 dim 1 over @mesh {"y"} : tensor<8x4xf32>
   %2 = spmd.replicate %1 on @mesh : tensor<8x4xf32>
   %3 = spmd.shard %2 over @mesh [{"x"}, {"y"}] : tensor<8x4xf32>
