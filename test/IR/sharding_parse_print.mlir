@@ -45,7 +45,7 @@ func.func @annotations(%a: tensor<8x4xf32>) -> tensor<8x4xf32> {
 // CHECK: spmd.all_to_all
 // CHECK: spmd.permute
 // CHECK: spmd.exchange
-// CHECK: spmd.start all_gather %{{.*}} -> !spmd.pending<tensor<9x4xf32>>
+// CHECK: spmd.start all_gather %{{.*}} -> <tensor<9x4xf32>>
 // CHECK: spmd.done
 func.func @collectives(%a: tensor<2x4xf32>) -> tensor<9x4xf32> {
   %0 = spmd.all_gather %a from #spmd.sharding<@mesh, [{"x"}, {}]> to #spmd.sharding<@mesh, [{}, {}]> of tensor<9x4xf32> : tensor<2x4xf32> -> tensor<9x4xf32>
