@@ -74,7 +74,7 @@ def Moe_ReduceOp : Moe_Op<"reduce"> {
   }];
   let arguments = (ins Spmd_ReductionKindAttr:$kind, AnyRankedTensor:$input, DenseI64ArrayAttr:$dims);
   let results = (outs AnyRankedTensor:$result);
-  let assemblyFormat = "$kind $input `dims` $dims attr-dict `:` type($input) `->` type($result)";
+  let assemblyFormat = "custom<Reduction>($kind) $input `dims` $dims attr-dict `:` type($input) `->` type($result)";
 }
 
 def Moe_CumsumOp : Moe_Op<"cumsum", [AllTypesMatch<["input", "result"]>]> {
@@ -285,7 +285,7 @@ def Moe_RandomOp : Moe_Op<"random"> {
                        Variadic<0DTensorOf<[I32]>>:$offsets, OptionalAttr<DenseI64ArrayAttr>:$global_shape);
   let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = [{
-    $distribution $seed `stream` $stream (`at` $offsets^ `of` $global_shape)? attr-dict
+    custom<Distribution>($distribution) $seed `stream` $stream (`at` $offsets^ `of` $global_shape)? attr-dict
     `:` type($seed) (`,` type($offsets)^)? `->` type($result)
   }];
 }

@@ -155,7 +155,7 @@ def Spmd_MaskOp : Spmd_Op<"mask", [Pure, AllTypesMatch<["input", "result"]>]> {
   let arguments = (ins AnyRankedTensor:$input, Spmd_ReductionKindAttr:$reduction,
                        DenseI64ArrayAttr:$dims, Spmd_ShardingAttr:$sharding, TypeAttr:$global);
   let results = (outs AnyRankedTensor:$result);
-  let assemblyFormat = "$input $reduction `dims` $dims `of` $sharding `global` $global attr-dict `:` type($result)";
+  let assemblyFormat = "$input custom<Reduction>($reduction) `dims` $dims `of` $sharding `global` $global attr-dict `:` type($result)";
 }
 
 //===----------------------------------------------------------------------===//
@@ -234,7 +234,7 @@ def Spmd_StartOp : Spmd_Op<"start", [
                        OptionalAttr<StrAttr>:$reason);
   let results = (outs Spmd_Pending:$result);
   let assemblyFormat = [{
-    $kind $input `from` $from `to` $to `of` $global (`because` $reason^)? attr-dict
+    custom<Collective>($kind) $input `from` $from `to` $to `of` $global (`because` $reason^)? attr-dict
     `:` type($input) `->` type($result)
   }];
   let hasVerifier = 1;

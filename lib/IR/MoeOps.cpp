@@ -2,6 +2,7 @@
 // Constraints in its description.
 #include "moe/IR/Moe.h"
 
+#include "EnumFormat.h"
 #include "moe/IR/Inlining.h"
 
 #include "llvm/ADT/StringSet.h"

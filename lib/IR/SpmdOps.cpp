@@ -1,6 +1,7 @@
 // The spmd dialect and the verifiers of its ops.
 #include "moe/IR/Spmd.h"
 
+#include "EnumFormat.h"
 #include "moe/IR/Inlining.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

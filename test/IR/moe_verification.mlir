@@ -399,3 +399,11 @@ func.func @combine_weights(%e: tensor<3x2x2x8xf32>, %c: tensor<2x4x2xi32>) {
   %0 = moe.combine %e from %c, %c weights %c : tensor<3x2x2x8xf32>, tensor<2x4x2xi32>, tensor<2x4x2xi32>, tensor<2x4x2xi32> -> tensor<2x4x8xf32>
   return
 }
+
+// -----
+
+func.func @reduction_keyword(%a: tensor<4x8xf32>) {
+  // expected-error @+1 {{unknown reduction 'mean'}}
+  %0 = moe.reduce mean %a dims [1] : tensor<4x8xf32> -> tensor<4xf32>
+  return
+}
