@@ -31,6 +31,9 @@
 
 namespace moert {
 
+struct Operation;
+struct SitePlan;
+
 /// What one collective did so far on this rank, counted where bytes are handed
 /// to (or taken from) another rank, never computed from layouts.
 struct SiteCounters {
@@ -135,9 +138,29 @@ protected:
   struct State;
   Communicator(int rank, int size, const CommOptions &options);
 
+  /// Set-up calls by their site number, see FlightRecorder.h. Returns every
+  /// rank's bytes (all-gather, gather on root), or root's alone (broadcast).
+  virtual std::vector<std::string> exchangeBytes(int32_t site, int root,
+                                                 const std::string &bytes) = 0;
+  /// The sites for reports are new; a watcher may copy them now.
+  virtual void sitesChanged() = 0;
+  /// Publishes or posts the operation's first round; does not wait for peers.
+  virtual void post(Operation &operation) = 0;
+  /// Does the rest, returns when both buffers are the caller's again.
+  virtual void complete(Operation &operation) = 0;
+
   int rank_;
   int size_;
   std::unique_ptr<State> state_;
+
+private:
+  class Call;
+  SitePlan planSite(const CollectiveSite &site) const;
+  SitePlan &planOf(int32_t site);
+  void begin(SitePlan &plan, const void *source, void *target,
+             const int64_t *sendRows, int64_t *receiveRows);
+  void finishThrough(SitePlan &plan);
+  void strike(const std::string &fault);
 };
 
 /// What a rank does; its value is the rank's exit code. An exception that
