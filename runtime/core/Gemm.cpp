@@ -1,0 +1,250 @@
+#include "runtime/core/Gemm.h"
+
+#include "runtime/core/Error.h"
+#include "runtime/core/OneDnn.h"
+#include "runtime/core/Tiles.h"
+
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <tuple>
+
+namespace moert {
+
+float *GemmScratch::floats(int slot, int64_t floats) {
+  size_t bytes = static_cast<size_t>(floats) * sizeof(float);
+  if (slots_[slot].size() < bytes) {
+    slots_[slot] = Buffer();
+    slots_[slot] = Buffer(bytes);
+  }
+  return static_cast<float *>(slots_[slot].data());
+}
+
+//===-- Whether the library agrees ----------------------------------------===//
+
+namespace {
+/// Random numbers whose sums show every change of order.
+void fillRandom(float *to, int64_t count, uint32_t seed) {
+  for (int64_t i = 0; i < count; ++i) {
+    seed = seed * 1664525u + 1013904223u;
+    to[i] = static_cast<float>(static_cast<int32_t>(seed)) * 0x1p-31f;
+  }
+}
+
+template <typename Run> double secondsOf(Run run) {
+  auto start = std::chrono::steady_clock::now();
+  run();
+  std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  return took.count();
+}
+
+/// The best of a few runs: noise only ever adds.
+template <typename Run> double bestSecondsOf(Run run) {
+  double best = secondsOf(run);
+  for (int i = 0; i < 2; ++i)
+    best = std::min(best, secondsOf(run));
+  return best;
+}
+} // namespace
+
+// One trial: the library must give the tiles' bits, and be no slower.
+static bool libraryWins(const DenseShape &s, OneDnnMatmul &library) {
+  auto count = [](int64_t rows, int64_t stride) {
+    return static_cast<size_t>(rows * stride) * sizeof(float);
+  };
+  Buffer a(count(s.m, s.aRowStride)), b(count(s.k, s.n));
+  Buffer ours(count(s.m, s.cRowStride)), theirs(count(s.m, s.cRowStride));
+  Buffer panels(static_cast<size_t>(panelElements(s.k, s.n)) * sizeof(float));
+  Buffer packed(library.packedBytes());
+  auto *aData = static_cast<float *>(a.data());
+  auto *bData = static_cast<float *>(b.data());
+  fillRandom(aData, s.m * s.aRowStride, 1);
+  fillRandom(bData, s.k * s.n, 2);
+  packPanels({bData, DType::F32, s.k, s.n, s.n, 1},
+             static_cast<float *>(panels.data()));
+  library.pack(bData, s.n, 1, packed.data());
+  double tiles = bestSecondsOf([&] {
+    multiplyPanels({aData, DType::F32, s.m, s.k, s.aRowStride, 1},
+                   static_cast<float *>(panels.data()), ours.data(), DType::F32,
+                   s.n, s.cRowStride, 1);
+  });
+  double theirTime = bestSecondsOf([&] {
+    library.run(aData, packed.data(), static_cast<float *>(theirs.data()));
+  });
+  return std::memcmp(ours.data(), theirs.data(), ours.size()) == 0 &&
+         theirTime <= tiles;
+}
+
+// Ranks in one process share the outcome: layers repeat, and so do their
+// shapes.
+static bool libraryWinsOnce(const DenseShape &s, OneDnnMatmul &library) {
+  static std::mutex mutex;
+  static std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t>, bool>
+      outcomes;
+  std::lock_guard<std::mutex> lock(mutex);
+  auto key = std::make_tuple(s.m, s.n, s.k, s.aRowStride, s.cRowStride);
+  auto known = outcomes.find(key);
+  if (known == outcomes.end())
+    known = outcomes.emplace(key, libraryWins(s, library)).first;
+  return known->second;
+}
+
+//===-- Sites -------------------------------------------------------------===//
+
+struct Gemm::Library {
+  std::unique_ptr<OneDnnMatmul> matmul;
+  Buffer packed; ///< One after the other for each index of the batch.
+  size_t stride = 0;
+};
+
+static void checkType(const MatmulSite &site, DType dtype) {
+  if (dtype != DType::F32 && dtype != DType::BF16)
+    throw Error(text("matmul ", site.site, " (", site.op, " at ", site.location,
+                     ") has element type ", nameOf(dtype),
+                     "; f32 and bf16 are supported"));
+}
+
+Gemm::Gemm(const MatmulSite &site, GemmScratch &scratch)
+    : site_(site), scratch_(&scratch) {
+  for (DType dtype : {site.aType, site.bType, site.cType})
+    checkType(site, dtype);
+}
+
+Gemm::~Gemm() = default;
+Gemm::Gemm(Gemm &&) noexcept = default;
+
+int64_t Gemm::batchCount() const {
+  int64_t count = 1;
+  for (int64_t size : site_.batch)
+    count *= size;
+  return count;
+}
+
+int64_t Gemm::operations() const {
+  return 2 * batchCount() * site_.m * site_.n * site_.k;
+}
+
+size_t Gemm::packedBytes() const {
+  return panels_.size() + (library_ ? library_->packed.size() : 0);
+}
+
+std::string Gemm::kernel() const {
+  return library_ ? "onednn" : std::string("tiles ") + tileInstructions();
+}
+
+// Offset in elements of batch index `index` (row-major over the batch sizes).
+static int64_t batchOffset(const MatmulSite &site,
+                           const std::vector<int64_t> &strides, int64_t index) {
+  int64_t offset = 0;
+  for (size_t dim = site.batch.size(); dim-- > 0;) {
+    offset += index % site.batch[dim] * strides[dim];
+    index /= site.batch[dim];
+  }
+  return offset;
+}
+
+namespace {
+/// The two innermost strides: of rows and of columns.
+struct Strides {
+  int64_t row, column;
+};
+} // namespace
+
+static Strides innermost(const std::vector<int64_t> &strides) {
+  return {strides[strides.size() - 2], strides.back()};
+}
+
+static MatrixView matrixB(const MatmulSite &site, const void *b,
+                          int64_t index) {
+  Strides strides = innermost(site.bStrides);
+  auto *at = static_cast<const char *>(b) +
+             batchOffset(site, site.bStrides, index) *
+                 static_cast<int64_t>(sizeOf(site.bType));
+  return {at, site.bType, site.k, site.n, strides.row, strides.column};
+}
+
+static bool isEmpty(const MatmulSite &site) {
+  return site.m == 0 || site.n == 0 || site.k == 0;
+}
+
+// The shape as the library wants it, where it is dense f32.
+static std::unique_ptr<OneDnnMatmul> tryLibrary(const MatmulSite &site) {
+  Strides a = innermost(site.aStrides), c = innermost(site.cStrides);
+  bool dense = site.aType == DType::F32 && site.bType == DType::F32 &&
+               site.cType == DType::F32 && a.column == 1 && c.column == 1 &&
+               a.row >= site.k && c.row >= site.n;
+  if (!dense || isEmpty(site))
+    return nullptr;
+  DenseShape shape{site.m, site.n, site.k, a.row, c.row};
+  std::unique_ptr<OneDnnMatmul> library = OneDnnMatmul::create(shape);
+  if (library && !libraryWinsOnce(shape, *library))
+    library.reset();
+  return library;
+}
+
+void Gemm::packTiles(const void *b) {
+  int64_t each = panelElements(site_.k, site_.n);
+  panels_ = Buffer(static_cast<size_t>(each * batchCount()) * sizeof(float));
+  for (int64_t index = 0; index < batchCount(); ++index)
+    packPanels(matrixB(site_, b, index),
+               static_cast<float *>(panels_.data()) + index * each);
+}
+
+void Gemm::pack(const void *b) {
+  packed_ = true;
+  std::unique_ptr<OneDnnMatmul> matmul = tryLibrary(site_);
+  if (!matmul)
+    return packTiles(b);
+  library_ = std::make_unique<Library>();
+  library_->stride = (matmul->packedBytes() + 63) / 64 * 64;
+  library_->packed =
+      Buffer(library_->stride * static_cast<size_t>(batchCount()));
+  for (int64_t index = 0; index < batchCount(); ++index) {
+    MatrixView view = matrixB(site_, b, index);
+    matmul->pack(static_cast<const float *>(view.data), view.rowStride,
+                 view.columnStride,
+                 static_cast<char *>(library_->packed.data()) +
+                     static_cast<size_t>(index) * library_->stride);
+  }
+  library_->matmul = std::move(matmul);
+}
+
+void Gemm::run(const void *a, const void *b, void *c) {
+  for (int64_t index = 0; index < batchCount(); ++index) {
+    auto at = [&](const std::vector<int64_t> &strides, DType dtype) {
+      return batchOffset(site_, strides, index) *
+             static_cast<int64_t>(sizeOf(dtype));
+    };
+    runOne(static_cast<const char *>(a) + at(site_.aStrides, site_.aType), b,
+           static_cast<char *>(c) + at(site_.cStrides, site_.cType), index);
+  }
+}
+
+void Gemm::runOne(const char *a, const void *b, char *c, int64_t index) {
+  if (library_)
+    return library_->matmul->run(
+        reinterpret_cast<const float *>(a),
+        static_cast<const char *>(library_->packed.data()) +
+            static_cast<size_t>(index) * library_->stride,
+        reinterpret_cast<float *>(c));
+  Strides strides = innermost(site_.aStrides), out = innermost(site_.cStrides);
+  MatrixView rows{a,       site_.aType, site_.m,
+                  site_.k, strides.row, strides.column};
+  if (site_.aType != DType::F32 || strides.column != 1) {
+    float *dense = scratch_->floats(0, site_.m * site_.k);
+    packRows(rows, dense);
+    rows = {dense, DType::F32, site_.m, site_.k, site_.k, 1};
+  }
+  int64_t each = panelElements(site_.k, site_.n);
+  const float *panels =
+      static_cast<const float *>(panels_.data()) + index * each;
+  if (!packed_) {
+    float *made = scratch_->floats(1, each);
+    packPanels(matrixB(site_, b, index), made);
+    panels = made;
+  }
+  multiplyPanels(rows, panels, c, site_.cType, site_.n, out.row, out.column);
+}
+
+} // namespace moert

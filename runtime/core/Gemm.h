@@ -1,0 +1,76 @@
+// Matmuls: one object a site and rank, over oneDNN and our own tiles.
+//
+// What a matmul means, to the bit, is defined by Tiles.h. oneDNN computes a
+// site only where it gives the same bits: each shape is tried once in a process
+// on random numbers against our tiles, compared bit for bit, and timed; the
+// faster of those that agree is taken. So the choice never shows in a result,
+// and a host whose oneDNN sums in another order (AVX2, say) just runs the
+// tiles.
+#pragma once
+
+#include "runtime/core/Manifest.h"
+#include "runtime/core/Tensor.h"
+
+#include <memory>
+#include <string>
+
+namespace moert {
+
+/// Memory that the matmuls of one rank share between calls.
+class GemmScratch {
+public:
+  /// At least `floats` floats in slot `slot`; what was there is lost.
+  float *floats(int slot, int64_t floats);
+  size_t bytes() const { return slots_[0].size() + slots_[1].size(); }
+
+private:
+  Buffer slots_[2];
+};
+
+/// One matmul site. Not for several threads at once.
+///
+///   Gemm gemm(site, scratch);
+///   gemm.pack(weights);               // where site.bArgument >= 0
+///   gemm.run(tokens, weights, out);
+class Gemm {
+public:
+  /// Throws Error naming the site when the element types are not f32 or bf16.
+  Gemm(const MatmulSite &site, GemmScratch &scratch);
+  ~Gemm();
+  Gemm(Gemm &&) noexcept;
+
+  /// Packs the constant `b` once; run() then ignores its `b`.
+  void pack(const void *b);
+  /// c = a x b for each index of the batch.
+  void run(const void *a, const void *b, void *c);
+
+  /// Bytes of packed weights.
+  size_t packedBytes() const;
+  /// "tiles avx512" or "onednn", for reports.
+  std::string kernel() const;
+  /// Floating point operations of one run.
+  int64_t operations() const;
+
+private:
+  struct Library;
+
+  void runOne(const char *a, const void *b, char *c, int64_t batch);
+  void packTiles(const void *b);
+  int64_t batchCount() const;
+
+  MatmulSite site_;
+  GemmScratch *scratch_;
+  Buffer panels_;
+  bool packed_ = false;
+  std::unique_ptr<Library> library_;
+};
+
+/// True in builds with oneDNN.
+bool haveOneDnn();
+/// "oneDNN 2.6.3", or "" without.
+std::string oneDnnVersion();
+/// Makes the calling thread compute alone; each rank's thread calls it first,
+/// since oneDNN would start a team of threads otherwise.
+void computeOnOneThread();
+
+} // namespace moert

@@ -1,0 +1,32 @@
+// oneDNN's packed matmul for one shape, behind plain functions.
+#pragma once
+
+#include "runtime/core/Tensor.h"
+
+#include <memory>
+
+namespace moert {
+
+/// A row-major f32 product with b packed by the library: c[m,n] = a[m,k]
+/// b[k,n].
+struct DenseShape {
+  int64_t m = 0, n = 0, k = 0;
+  int64_t aRowStride = 0, cRowStride = 0;
+};
+
+/// A primitive of oneDNN. Not for several threads at once.
+class OneDnnMatmul {
+public:
+  /// Null when the library is absent or has no packed kernel for the shape.
+  static std::unique_ptr<OneDnnMatmul> create(const DenseShape &shape);
+  virtual ~OneDnnMatmul();
+
+  /// Bytes of one packed b.
+  virtual size_t packedBytes() const = 0;
+  /// Packs b [k, n] with the given strides, in elements.
+  virtual void pack(const float *b, int64_t rowStride, int64_t columnStride,
+                    void *packed) = 0;
+  virtual void run(const float *a, const void *packed, float *c) = 0;
+};
+
+} // namespace moert

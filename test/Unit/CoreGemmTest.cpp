@@ -1,0 +1,153 @@
+#include "runtime/core/Error.h"
+#include "runtime/core/Gemm.h"
+#include "runtime/core/Tiles.h"
+
+#include <cmath>
+#include <cstring>
+#include <gtest/gtest.h>
+
+using namespace moert;
+
+namespace {
+
+/// A dense row-major site, b constant or not.
+MatmulSite denseSite(int64_t m, int64_t n, int64_t k, bool constant,
+                     DType dtype = DType::F32) {
+  MatmulSite site;
+  site.m = m, site.n = n, site.k = k;
+  site.aType = site.bType = site.cType = dtype;
+  site.aStrides = {k, 1};
+  site.bStrides = site.cStrides = {n, 1};
+  site.bArgument = constant ? 0 : -1;
+  return site;
+}
+
+Tensor random(std::vector<int64_t> shape, uint32_t seed,
+              DType dtype = DType::F32) {
+  Tensor tensor(dtype, std::move(shape));
+  for (int64_t i = 0; i < tensor.elements(); ++i) {
+    seed = seed * 1664525u + 1013904223u;
+    float value = static_cast<float>(static_cast<int32_t>(seed)) * 0x1p-31f;
+    if (dtype == DType::BF16)
+      tensor.as<uint16_t>()[i] = toBF16(value);
+    else
+      tensor.as<float>()[i] = value;
+  }
+  return tensor;
+}
+
+Tensor multiply(const MatmulSite &site, const Tensor &a, const Tensor &b) {
+  GemmScratch scratch;
+  Gemm gemm(site, scratch);
+  if (site.bArgument >= 0)
+    gemm.pack(b.data());
+  std::vector<int64_t> shape = site.batch;
+  shape.push_back(site.m);
+  shape.push_back(site.n);
+  Tensor c(site.cType, shape);
+  gemm.run(a.data(), b.data(), c.data());
+  return c;
+}
+
+float at(const Tensor &tensor, int64_t i) {
+  return tensor.dtype() == DType::BF16 ? fromBF16(tensor.as<uint16_t>()[i])
+                                       : tensor.as<float>()[i];
+}
+
+/// The definition, one element at a time.
+float element(const Tensor &a, const Tensor &b, int64_t n, int64_t k,
+              int64_t row, int64_t column) {
+  float total = 0;
+  for (int64_t first = 0; first < k; first += kBlock(k)) {
+    float sum = 0;
+    for (int64_t i = first; i < std::min(k, first + kBlock(k)); ++i)
+      sum = std::fma(at(a, row * k + i), at(b, i * n + column), sum);
+    total = first ? total + sum : sum;
+  }
+  return total;
+}
+
+} // namespace
+
+// A row's bits depend on K and the element type: not on how many rows there
+// are, nor on packing, library or instructions.
+TEST(CoreGemm, aRowHasTheSameBitsForEveryM) {
+  computeOnOneThread();
+  for (int64_t k : {64, 512, 768, 2048})
+    for (int64_t n : {8, 512, 2048}) {
+      Tensor a = random({2048, k}, 1), b = random({k, n}, 2);
+      Tensor whole = multiply(denseSite(512, n, k, true), a, b);
+      for (int64_t m : {1, 7, 13, 16, 64, 256})
+        for (bool constant : {true, false}) {
+          Tensor part = multiply(denseSite(m, n, k, constant), a, b);
+          EXPECT_EQ(std::memcmp(part.data(), whole.data(), part.bytes()), 0)
+              << m << "x" << k << "x" << n << " constant " << constant;
+        }
+    }
+}
+
+TEST(CoreGemm, everyElementIsTheDefinedChain) {
+  for (int64_t k : {0, 1, 63, 512, 513, 1100, 2048})
+    for (DType dtype : {DType::F32, DType::BF16}) {
+      int64_t m = 11, n = 45;
+      Tensor a = random({m, k}, 3, dtype), b = random({k, n}, 4, dtype);
+      for (bool constant : {true, false}) {
+        MatmulSite site = denseSite(m, n, k, constant, dtype);
+        site.cType = DType::F32;
+        Tensor c = multiply(site, a, b);
+        for (int64_t i = 0; i < m * n; ++i)
+          ASSERT_EQ(c.as<float>()[i], element(a, b, n, k, i / n, i % n))
+              << k << nameOf(dtype) << i;
+      }
+    }
+}
+
+// bf16 results are the f32 sums, rounded once.
+TEST(CoreGemm, bf16IsRoundedAtTheEnd) {
+  Tensor a = random({5, 100}, 5, DType::BF16),
+         b = random({100, 9}, 6, DType::BF16);
+  Tensor c = multiply(denseSite(5, 9, 100, true, DType::BF16), a, b);
+  for (int64_t i = 0; i < 45; ++i)
+    EXPECT_EQ(c.as<uint16_t>()[i], toBF16(element(a, b, 9, 100, i / 9, i % 9)));
+}
+
+// Batches, a transposed a, a transposed b and a transposed c, all by strides.
+TEST(CoreGemm, stridesReachEveryLayout) {
+  MatmulSite site = denseSite(6, 40, 10, false);
+  site.batch = {3};
+  site.aStrides = {60, 1, 6};
+  site.bStrides = {400, 1, 10};
+  site.cStrides = {240, 1, 6};
+  Tensor a = random({180}, 7), b = random({1200}, 8);
+  for (int64_t argument : {-1, 0}) {
+    site.bArgument = argument;
+    Tensor c = multiply(site, a, b);
+    for (int64_t batch = 0; batch < 3; ++batch)
+      for (int64_t m = 0; m < 6; ++m)
+        for (int64_t n = 0; n < 40; ++n) {
+          float sum = 0;
+          for (int64_t k = 0; k < 10; ++k)
+            sum = std::fma(a.as<float>()[batch * 60 + k * 6 + m],
+                           b.as<float>()[batch * 400 + n * 10 + k], sum);
+          ASSERT_EQ(c.as<float>()[batch * 240 + n * 6 + m], sum);
+        }
+  }
+}
+
+TEST(CoreGemm, aBatchOfWeightsIsPackedOnce) {
+  MatmulSite site = denseSite(16, 64, 64, true);
+  site.batch = {4};
+  site.aStrides = {16 * 64, 64, 1};
+  site.bStrides = {64 * 64, 64, 1};
+  site.cStrides = {16 * 64, 64, 1};
+  Tensor a = random({4, 16, 64}, 9), b = random({4, 64, 64}, 10);
+  Tensor packed = multiply(site, a, b);
+  site.bArgument = -1;
+  Tensor plain = multiply(site, a, b);
+  EXPECT_EQ(std::memcmp(packed.data(), plain.data(), plain.bytes()), 0);
+}
+
+TEST(CoreGemm, otherElementTypesAreRefused) {
+  GemmScratch scratch;
+  EXPECT_THROW(Gemm(denseSite(1, 1, 1, false, DType::I32), scratch), Error);
+}
