@@ -38,6 +38,8 @@ def Spmd_MeshOp : Spmd_Op<"mesh", [Symbol]> {
     std::optional<int64_t> getAxisSize(llvm::StringRef name);
     /// Distance in ranks between neighbours on the axis; it must exist.
     int64_t getAxisStride(llvm::StringRef name);
+    /// The axes for errors: "data"=2, "expert"=4.
+    std::string describeAxes();
     /// Product of the axis sizes.
     int64_t getRanks();
   }];

@@ -37,7 +37,7 @@ LogicalResult verifyAxis(AxisRefAttr axis, MeshOp mesh, StringRef where,
     InFlightDiagnostic diag = emitError();
     diag << where << ": axis \"" << axis.getName() << "\" in " << place
          << " is not an axis of mesh @" << mesh.getSymName();
-    diag.attachNote(mesh.getLoc()) << "the mesh has " << mesh.getAxes();
+    diag.attachNote(mesh.getLoc()) << "the mesh has " << mesh.describeAxes();
     return diag;
   }
   if (axis.isWhole())

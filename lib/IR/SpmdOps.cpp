@@ -161,6 +161,14 @@ int64_t MeshOp::getAxisStride(StringRef name) {
   return stride;
 }
 
+std::string MeshOp::describeAxes() {
+  std::string text;
+  for (auto axis : getAxes().getAsRange<MeshAxisAttr>())
+    text += (text.empty() ? "\"" : ", \"") + axis.getName().str() +
+            "\"=" + std::to_string(axis.getSize());
+  return text;
+}
+
 int64_t MeshOp::getRanks() {
   int64_t ranks = 1;
   for (auto axis : getAxes().getAsRange<MeshAxisAttr>())

@@ -27,6 +27,7 @@ public:
   int64_t collectives = 0, masks = 0;
 
 private:
+  LogicalResult refuseUnreduced(ShardingAttr sharding, const Twine &where);
   void localizeArguments();
   void localizeReturn(func::ReturnOp op);
   LogicalResult localizeReshard(ReshardOp op);
@@ -187,6 +188,18 @@ void FunctionPartitioner::localizeReturn(func::ReturnOp op) {
   func::ReturnOp::create(builder, op.getLoc(), locals);
 }
 
+// Values enter and leave a program whole; a partial one has no meaning outside.
+LogicalResult FunctionPartitioner::refuseUnreduced(ShardingAttr sharding,
+                                                   const Twine &where) {
+  if (digitsOf(sharding.getUnreduced(), mesh).empty())
+    return success();
+  return func.emitOpError() << where << " is unreduced over axis \""
+                            << sharding.getUnreduced().front().getName()
+                            << "\"; arguments and results are whole values, so "
+                               "drop unreduced from "
+                               "its sharding";
+}
+
 LogicalResult FunctionPartitioner::run() {
   Block &block = func.getBody().front();
   unsigned count = block.getNumArguments();
@@ -194,6 +207,15 @@ LogicalResult FunctionPartitioner::run() {
     if (!isa<RankedTensorType>(argument.getType()) || !getSharding(argument))
       return func.emitOpError() << "argument " << argument.getArgNumber()
                                 << " has no sharding; run spmd-propagate first";
+    else if (failed(
+                 refuseUnreduced(getSharding(argument),
+                                 "argument " + Twine(argument.getArgNumber()))))
+      return failure();
+  for (auto [index, operand] :
+       llvm::enumerate(block.getTerminator()->getOperands()))
+    if (ShardingAttr sharding = getSharding(operand);
+        sharding && failed(refuseUnreduced(sharding, "result " + Twine(index))))
+      return failure();
   SmallVector<Operation *> globals;
   for (Operation &op : block)
     globals.push_back(&op);

@@ -27,7 +27,7 @@ struct SetMeshPass : moe::impl::SpmdSetMeshBase<SetMeshPass> {
                                 << "--mesh names axis \"" << name
                                 << "\", which is not an axis of @"
                                 << op.getSymName();
-      diag.attachNote() << "the mesh has " << op.getAxes();
+      diag.attachNote() << "the mesh has " << op.describeAxes();
       return diag;
     }
     op.setAxesAttr(ArrayAttr::get(&getContext(), axes));

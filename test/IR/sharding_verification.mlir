@@ -13,7 +13,7 @@ func.func @one_entry_for_each_dimension(%a: tensor<8x8xf32> {spmd.sharding = #sp
 
 // -----
 
-// expected-note @+1 {{the mesh has [#spmd.mesh_axis<"x"=4>]}}
+// expected-note @+1 {{the mesh has "x"=4}}
 spmd.mesh @mesh ["x"=4]
 // expected-error @+1 {{argument 0: axis "expert" in dimension 0 is not an axis of mesh @mesh}}
 func.func @axis_exists(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"expert"}]>}) { return }
