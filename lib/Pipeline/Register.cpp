@@ -2,6 +2,7 @@
 #include "moe/Pipeline/Pipeline.h"
 
 #include "moe/IR/Moe.h"
+#include "moe/Optimize/Passes.h"
 #include "moe/Partition/Localizer.h"
 #include "moe/Partition/Passes.h"
 
@@ -12,4 +13,5 @@ void moe::registerEverything(mlir::DialectRegistry &registry) {
   spmd::registerLocalizeModels(registry);
   mlir::registerTransformsPasses();
   registerMoePartitionPasses();
+  registerMoeOptimizePasses();
 }

@@ -1,0 +1,69 @@
+#ifndef MOE_OPTIMIZE_PASSES_TD
+#define MOE_OPTIMIZE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def MoeExpandGating : Pass<"moe-expand-gating", "mlir::func::FuncOp"> {
+  let summary = "gates become top_k, masks, positions and comparisons";
+  let description = [{
+    Replaces each `moe.gating` by index primitives, on global or local shapes, with
+    the same results: both spellings of a gate are then made of the same ops.
+
+    ```mlir
+    // before
+    %expert, %slot, %weight = moe.gating %gates k 1 capacity 2 : ...
+    // after
+    %value, %expert = moe.top_k %gates k 1 dim 2
+    %mask = moe.one_hot %index                      // index [G,S] of the choice
+    %before = moe.cumsum %mask dim 1 exclusive      // tokens of the expert before
+    %position = moe.gather %before[%index] batch_dims 2
+    %fits = arith.cmpi slt, %position, %capacity
+    %slot = arith.select %fits, %position, %minus_one
+    ```
+    Expects no `spmd.shardings`: run it before Propagate or after Partition.
+  }];
+  let dependentDialects = ["::moe::MoeDialect", "mlir::arith::ArithDialect"];
+  let statistics = [Statistic<"numGates", "gates", "gates expanded">];
+}
+
+def MoeIndexDispatch : Pass<"moe-index-dispatch", "mlir::func::FuncOp"> {
+  let summary = "one-hot masks become indices, their einsums dispatch and combine";
+  let description = [{
+    Computes the index form of every value (include/moe/Optimize/IndexForm.h):
+    sums of products of one-hot factors, keeps and weights, through products,
+    sums, comparisons, selections, casts, broadcasts and einsums. Then
+
+    - an einsum of tokens with a mask of experts and slots becomes `moe.dispatch`,
+    - an einsum of slots with such weights becomes `moe.combine`, choices in the
+      order in which the program adds them up,
+    - a sum over a one-hot dimension becomes a lookup (`moe.gather`).
+
+    ```mlir
+    // before, %mask = [e == expert(g,s)] [c == slot(g,s)] as one-hot
+    %sent = moe.einsum "gsec,gsm->egcm" %mask, %tokens
+    // after
+    %sent = moe.dispatch %tokens to %expert, %slot
+    ```
+    It is no match of one program: any letters, orders and groupings of the same
+    algebra rewrite. Masks that are not used otherwise are gone afterwards.
+
+    **Assumes** finite values: 0 * x is 0. A function that is not linear, such as
+    `!= 0`, is applied term by term only where two terms provably never meet (two
+    choices of one `moe.top_k`, or a choice from scores in which the earlier ones
+    are -inf); where that cannot be proven the mask stays dense, and a remark says
+    so. A choice whose weight is exactly 0 is left out by `!= 0` here as there.
+
+    Legal on global and on local shapes.
+  }];
+  let dependentDialects = ["::moe::MoeDialect", "mlir::arith::ArithDialect"];
+  let statistics = [
+    Statistic<"numDispatches", "dispatches", "einsums that became moe.dispatch">,
+    Statistic<"numCombines", "combines", "einsums that became moe.combine">,
+    Statistic<"numLookups", "lookups", "sums over one-hot dimensions that became lookups">,
+    Statistic<"numMasks", "masks", "one-hot values removed">,
+    Statistic<"bytesNotMaterialized", "bytes-not-materialized", "bytes of the values removed">,
+    Statistic<"numKeptDense", "kept-dense", "ops left dense for want of a proof">,
+  ];
+}
+
+#endif // MOE_OPTIMIZE_PASSES_TD

@@ -1,0 +1,204 @@
+#include "moe/Optimize/Choice.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace moe;
+
+int64_t Choice::getSize() {
+  return cast<RankedTensorType>(topK.getInput().getType())
+      .getDimSize(topK.getDim());
+}
+
+//===----------------------------------------------------------------------===//
+// Tracing
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// A part of a value: where each of its dimensions lies, and the first index
+/// and size of the part along it.
+struct Part {
+  Value value;
+  SmallVector<DimId, 4> dims;
+  SmallVector<int64_t, 4> offsets, sizes;
+
+  RankedTensorType getType() const {
+    return cast<RankedTensorType>(value.getType());
+  }
+};
+
+Part whole(const Factor &factor) {
+  Part part{factor.value, factor.dims, {}, {}};
+  part.sizes.assign(factor.getType().getShape().begin(),
+                    factor.getType().getShape().end());
+  part.offsets.assign(part.sizes.size(), 0);
+  for (auto [dim, size] : llvm::zip(part.dims, part.sizes))
+    if (size == 1)
+      dim = kNoDim;
+  return part;
+}
+
+// Unit dimensions come and go; the others keep their order.
+bool throughReshape(Part &part, ReshapeOp reshape) {
+  auto from = cast<RankedTensorType>(reshape.getInput().getType());
+  Part inner{reshape.getInput(), {}, {}, {}};
+  size_t next = 0;
+  auto skipUnits = [&] {
+    while (next < part.dims.size() && part.getType().getDimSize(next) == 1)
+      ++next;
+  };
+  for (int64_t size : from.getShape()) {
+    if (size == 1) {
+      inner.dims.push_back(kNoDim);
+      inner.offsets.push_back(0);
+      inner.sizes.push_back(1);
+      continue;
+    }
+    skipUnits();
+    if (next == part.dims.size() || part.getType().getDimSize(next) != size)
+      return false;
+    inner.dims.push_back(part.dims[next]);
+    inner.offsets.push_back(part.offsets[next]);
+    inner.sizes.push_back(part.sizes[next]);
+    ++next;
+  }
+  skipUnits();
+  if (next != part.dims.size())
+    return false;
+  part = inner;
+  return true;
+}
+
+bool throughSlice(Part &part, SliceOp slice) {
+  for (auto [dim, stride] : llvm::enumerate(slice.getStrides())) {
+    if (stride != 1 && part.sizes[dim] != 1)
+      return false;
+    part.offsets[dim] = slice.getOffsets()[dim] + part.offsets[dim] * stride;
+  }
+  part.value = slice.getInput();
+  return true;
+}
+
+bool step(Part &part) {
+  Operation *op = part.value.getDefiningOp();
+  if (auto reshape = dyn_cast_or_null<ReshapeOp>(op))
+    return throughReshape(part, reshape);
+  if (auto slice = dyn_cast_or_null<moe::SliceOp>(op))
+    return throughSlice(part, slice);
+  if (isa_and_nonnull<arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp,
+                      StopGradientOp>(op)) {
+    part.value = op->getOperand(0);
+    return true;
+  }
+  return false;
+}
+
+} // namespace
+
+std::optional<Choice> moe::traceChoice(const Factor &index) {
+  Part part = whole(index);
+  while (true) {
+    auto topK = part.value.getDefiningOp<TopKOp>();
+    if (topK && part.value == topK.getIndices()) {
+      int64_t along = topK.getDim();
+      for (int64_t dim = 0; dim < part.getType().getRank(); ++dim)
+        if (dim != along && part.sizes[dim] != part.getType().getDimSize(dim))
+          return std::nullopt;
+      return Choice{topK, part.offsets[along], part.sizes[along], part.dims};
+    }
+    if (!step(part))
+      return std::nullopt;
+  }
+}
+
+bool moe::isInRange(const Factor &index, int64_t size) {
+  std::optional<Choice> choice = traceChoice(index);
+  return choice && choice->getSize() <= size;
+}
+
+//===----------------------------------------------------------------------===//
+// Distinct indices
+//===----------------------------------------------------------------------===//
+
+// Whether both vary alike outside of their choices.
+static bool areAligned(Choice a, Choice b) {
+  int64_t along = a.topK.getDim();
+  if (along != static_cast<int64_t>(b.topK.getDim()) ||
+      a.dims.size() != b.dims.size())
+    return false;
+  for (int64_t dim = 0; dim < static_cast<int64_t>(a.dims.size()); ++dim)
+    if (dim != along && a.dims[dim] != b.dims[dim])
+      return false;
+  return true;
+}
+
+static bool isMinusInfinity(Value value) {
+  SplatElementsAttr splat;
+  if (!matchPattern(value, m_Constant(&splat)) ||
+      !isa<FloatType>(splat.getElementType()))
+    return false;
+  APFloat number = splat.getSplatValue<APFloat>();
+  return number.isInfinity() && number.isNegative();
+}
+
+// The choices that `scores` holds -inf for, in the coordinates of `scores`.
+static SmallVector<Choice> maskedOut(Value scores, int64_t along,
+                                     FormOf formOf) {
+  SmallVector<Choice> masked;
+  while (Operation *op = scores.getDefiningOp()) {
+    if (isa<StopGradientOp, arith::ExtFOp, arith::TruncFOp>(op)) {
+      scores = op->getOperand(0);
+      continue;
+    }
+    auto select = dyn_cast<arith::SelectOp>(op);
+    if (!select || !isMinusInfinity(select.getTrueValue()))
+      break;
+    for (const Term &term : formOf(select.getCondition()).terms) {
+      const Factor *index = term.indexOf(along);
+      if (!index || term.indices.size() != 1 || !term.keeps.empty())
+        continue;
+      if (std::optional<Choice> choice = traceChoice(*index))
+        masked.push_back(*choice);
+    }
+    scores = select.getFalseValue();
+  }
+  return masked;
+}
+
+// Whether `later` was taken from scores with `earlier` masked out.
+static bool excludes(Choice later, Choice earlier, FormOf formOf) {
+  SmallVector<Choice> masked =
+      maskedOut(later.topK.getInput(), later.topK.getDim(), formOf);
+  // Each pick must find a finite score among those left.
+  int64_t gone = 0;
+  for (Choice &choice : masked)
+    gone += choice.count;
+  if (gone + static_cast<int64_t>(later.topK.getK()) > later.getSize())
+    return false;
+  return llvm::any_of(masked, [&](Choice choice) {
+    // From the coordinates of the scores to those of `later`.
+    for (DimId &dim : choice.dims)
+      if (dim >= 0 && dim < kFirstBound)
+        dim = later.dims[dim];
+    return choice.topK == earlier.topK && areAligned(choice, earlier) &&
+           choice.first <= earlier.first &&
+           earlier.first + earlier.count <= choice.first + choice.count;
+  });
+}
+
+bool moe::areDistinct(const Factor &a, const Factor &b, FormOf formOf) {
+  std::optional<Choice> first = traceChoice(a), second = traceChoice(b);
+  if (!first || !second || !areAligned(*first, *second))
+    return false;
+  if (first->topK == second->topK)
+    return first->first + first->count <= second->first ||
+           second->first + second->count <= first->first;
+  return excludes(*first, *second, formOf) || excludes(*second, *first, formOf);
+}
+
+bool moe::isDistinctAlong(const Factor &index, DimId dim) {
+  std::optional<Choice> choice = traceChoice(index);
+  return choice && choice->getChoiceDim() == dim;
+}

@@ -1,0 +1,163 @@
+// moe-index-dispatch: one-hot masks become indices.
+#include "moe/Optimize/DispatchRewrite.h"
+#include "moe/Optimize/Passes.h"
+
+#include "mlir/IR/Dominance.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Transforms/CSE.h"
+
+using namespace mlir;
+using namespace moe;
+
+namespace moe {
+#define GEN_PASS_DEF_MOEINDEXDISPATCH
+#include "moe/Optimize/Passes.h.inc"
+} // namespace moe
+
+namespace {
+
+struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
+  void runOnOperation() override {
+    for (Block &block : getOperation().getBody())
+      runOnBlock(block);
+  }
+
+  // Equal ops must be one op before and after: the algebra compares values.
+  void shareEqualOps() {
+    IRRewriter rewriter(&getContext());
+    DominanceInfo dominance(getOperation());
+    eliminateCommonSubExpressions(rewriter, dominance, getOperation());
+  }
+
+  void runOnBlock(Block &block) {
+    shareEqualOps();
+    IndexAlgebra algebra(&getContext());
+    DispatchRewriter dispatches(algebra);
+    SmallVector<Operation *> originals;
+    for (Operation &op : block.without_terminator())
+      originals.push_back(&op);
+    for (Operation *op : originals)
+      visit(op, algebra, dispatches);
+    eraseDead(block, originals);
+    hoistIndexOps(block, originals);
+    shareEqualOps();
+    numDispatches += dispatches.dispatches;
+    numCombines += dispatches.combines;
+    numKeptDense += algebra.keptDense;
+  }
+
+  void visit(Operation *op, IndexAlgebra &algebra,
+             DispatchRewriter &dispatches) {
+    if (op->getNumResults() != 1 ||
+        !isa<RankedTensorType>(op->getResult(0).getType()))
+      return;
+    algebra.build().setAfter(op);
+    if (auto einsum = dyn_cast<EinsumOp>(op))
+      if (Value value = dispatches.rewrite(einsum)) {
+        op->getResult(0).replaceAllUsesWith(value);
+        return;
+      }
+    const Form &form = algebra.formOf(op->getResult(0));
+    if (isa<ReduceOp, EinsumOp>(op))
+      replaceSum(op, form, algebra);
+  }
+
+  // A sum whose operand is one-hot and whose result is not is a lookup.
+  void replaceSum(Operation *op, const Form &form, IndexAlgebra &algebra) {
+    bool hasOneHot = false, hasMask = false;
+    for (Value operand : op->getOperands()) {
+      const Form &operandForm = algebra.formOf(operand);
+      hasOneHot |= operandForm.isIndexed();
+      for (const Term &term : operandForm.terms)
+        hasMask |= term.indices.size() > 1;
+    }
+    if (!hasOneHot || form.isIndexed())
+      return;
+    if (isItself(form, op->getResult(0))) {
+      if (hasMask)
+        op->emitRemark() << "stays dense: its one-hot operand has several "
+                            "indices, and the sum is neither a dispatch, a "
+                            "combine nor a lookup";
+      return;
+    }
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    op->getResult(0).replaceAllUsesWith(algebra.materialize(form, type));
+    ++numLookups;
+  }
+
+  static bool isItself(const Form &form, Value value) {
+    if (form.isZero())
+      return false;
+    const Term &term = form.terms.front();
+    return term.weight
+               ? term.weight.value == value
+               : !term.keeps.empty() && term.keeps.front().value == value;
+  }
+
+  // The originals that nothing uses any more were masks and what made them.
+  void eraseDead(Block &block, ArrayRef<Operation *> originals) {
+    llvm::SmallPtrSet<Operation *, 32> wasThere(originals.begin(),
+                                                originals.end());
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+      if (!isOpTriviallyDead(&op))
+        continue;
+      if (wasThere.contains(&op) && op.getNumResults() == 1)
+        count(op.getResult(0));
+      op.erase();
+    }
+  }
+
+  // New ops right behind their operands: what lies between a dispatch and its
+  // combine is then the experts' work only, however the gate was written.
+  void hoistIndexOps(Block &block, ArrayRef<Operation *> originals) {
+    llvm::SmallPtrSet<Operation *, 32> wasThere(originals.begin(),
+                                                originals.end());
+    // Place of an op: the original that it follows, then its turn.
+    llvm::DenseMap<Operation *, std::pair<unsigned, unsigned>> places;
+    unsigned place = 0, turn = 0;
+    Operation *first = &block.front();
+    for (Operation &op :
+         llvm::make_early_inc_range(block.without_terminator())) {
+      if (wasThere.contains(&op) || isa<DispatchOp, CombineOp>(op)) {
+        places[&op] = {++place, 0};
+        continue;
+      }
+      Operation *last = nullptr;
+      for (Value operand : op.getOperands())
+        if (Operation *def = operand.getDefiningOp())
+          if (!last || places[last] < places[def])
+            last = def;
+      places[&op] = {last ? places[last].first : 0, ++turn};
+      if (last)
+        op.moveAfter(lastAt(last, places));
+      else if (&op != first)
+        op.moveBefore(first);
+    }
+  }
+
+  // The last op that was already moved behind the same original as `op`.
+  static Operation *
+  lastAt(Operation *op,
+         llvm::DenseMap<Operation *, std::pair<unsigned, unsigned>> &places) {
+    unsigned place = places[op].first;
+    for (Operation *next = op->getNextNode(); next;
+         next = next->getNextNode()) {
+      auto found = places.find(next);
+      if (found == places.end() || found->second.first != place)
+        break;
+      op = next;
+    }
+    return op;
+  }
+
+  void count(Value removed) {
+    auto type = dyn_cast<RankedTensorType>(removed.getType());
+    if (!type || !type.getElementType().isIntOrFloat())
+      return;
+    ++numMasks;
+    int64_t bits = type.getElementType().getIntOrFloatBitWidth();
+    bytesNotMaterialized += type.getNumElements() * ((bits + 7) / 8);
+  }
+};
+
+} // namespace

@@ -1,0 +1,75 @@
+#include "moe/Optimize/IndexForm.h"
+
+using namespace mlir;
+using namespace moe;
+
+const Factor *Term::indexOf(DimId dim) const {
+  for (const IndexFactor &factor : indices)
+    if (factor.dim == dim)
+      return &factor.index;
+  return nullptr;
+}
+
+bool Term::dependsOn(DimId dim) const {
+  bool depends = false;
+  forEach([&](const Factor &factor) { depends |= factor.dependsOn(dim); });
+  return depends;
+}
+
+void Term::addKeep(const Factor &keep) {
+  if (!llvm::is_contained(keeps, keep))
+    keeps.push_back(keep);
+}
+
+void Term::addIndex(DimId dim, const Factor &index) {
+  auto *place = llvm::find_if(
+      indices, [&](const IndexFactor &factor) { return factor.dim > dim; });
+  indices.insert(place, {dim, index});
+}
+
+void Term::forEach(llvm::function_ref<void(Factor &)> visit) {
+  for (IndexFactor &factor : indices)
+    visit(factor.index);
+  for (Factor &keep : keeps)
+    visit(keep);
+  if (weight)
+    visit(weight);
+}
+
+void Term::forEach(llvm::function_ref<void(const Factor &)> visit) const {
+  const_cast<Term *>(this)->forEach(
+      [&](Factor &factor) { visit(std::as_const(factor)); });
+}
+
+void Term::rename(llvm::function_ref<DimId(DimId)> map) {
+  auto mapped = [&](DimId dim) {
+    return dim == kNoDim || dim >= kFirstBound ? dim : map(dim);
+  };
+  forEach([&](Factor &factor) {
+    for (DimId &dim : factor.dims)
+      dim = mapped(dim);
+  });
+  for (IndexFactor &factor : indices)
+    factor.dim = mapped(factor.dim);
+  llvm::sort(indices, [](const IndexFactor &a, const IndexFactor &b) {
+    return a.dim < b.dim;
+  });
+}
+
+void Form::rename(llvm::function_ref<DimId(DimId)> map) {
+  for (Term &term : terms)
+    term.rename(map);
+}
+
+Form moe::denseForm(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  Factor whole{value, {}};
+  for (DimId dim = 0; dim < type.getRank(); ++dim)
+    whole.dims.push_back(dim);
+  Term term;
+  if (type.getElementType().isInteger(1))
+    term.keeps.push_back(whole);
+  else
+    term.weight = whole;
+  return {{term}};
+}

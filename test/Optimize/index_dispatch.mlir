@@ -1,0 +1,28 @@
+// RUN: moe-opt %s -split-input-file --moe-index-dispatch | FileCheck %s
+
+// The paper's einsums: one choice with a slot, a combine weight and `!= 0`. No
+// tensor over all of g, s, e and c is left.
+// CHECK-LABEL: func.func @mask_of_one_choice
+// CHECK-SAME:    %[[X:.*]]: tensor<2x4x8xf32>, %[[E:.*]]: tensor<2x4xi32>, %[[P:.*]]: tensor<2x4xi32>, %[[W:.*]]: tensor<2x4xf32>
+// CHECK-NOT:     2x4x3x5
+// CHECK-DAG:     %[[EXPERT:.*]] = moe.reshape %[[E]] : tensor<2x4xi32> -> tensor<2x4x1xi32>
+// CHECK-DAG:     %[[WEIGHT:.*]] = moe.reshape %[[W]]
+// CHECK-DAG:     %[[NONZERO:.*]] = arith.cmpf une, %[[W]], %{{.*}}
+// CHECK:         %[[KEPT:.*]] = arith.select %[[NONZERO]], %[[P]], %{{.*}}
+// CHECK:         %[[SLOT:.*]] = moe.reshape %[[KEPT]] : tensor<2x4xi32> -> tensor<2x4x1xi32>
+// CHECK:         %[[SENT:.*]] = moe.dispatch %[[X]] to %[[EXPERT]], %[[SLOT]]
+// CHECK:         %[[MADE:.*]] = math.exp %[[SENT]]
+// CHECK:         moe.combine %[[MADE]] from %[[EXPERT]], %[[SLOT]] weights %[[WEIGHT]]
+func.func @mask_of_one_choice(%x: tensor<2x4x8xf32>, %expert: tensor<2x4xi32>, %slot: tensor<2x4xi32>,
+                              %weight: tensor<2x4xf32>) -> tensor<2x4x8xf32> {
+  %e = moe.one_hot %expert : tensor<2x4xi32> -> tensor<2x4x3xf32>
+  %c = moe.one_hot %slot : tensor<2x4xi32> -> tensor<2x4x5xf32>
+  %combine = moe.einsum "gs,gse,gsc->gsec" %weight, %e, %c : tensor<2x4xf32>, tensor<2x4x3xf32>, tensor<2x4x5xf32> -> tensor<2x4x3x5xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x4x3x5xf32>
+  %taken = arith.cmpf une, %combine, %zero : tensor<2x4x3x5xf32>
+  %mask = arith.uitofp %taken : tensor<2x4x3x5xi1> to tensor<2x4x3x5xf32>
+  %sent = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<2x4x3x5xf32>, tensor<2x4x8xf32> -> tensor<3x2x5x8xf32>
+  %made = math.exp %sent : tensor<3x2x5x8xf32>
+  %y = moe.einsum "gsec,egcm->gsm" %combine, %made : tensor<2x4x3x5xf32>, tensor<3x2x5x8xf32> -> tensor<2x4x8xf32>
+  return %y : tensor<2x4x8xf32>
+}
