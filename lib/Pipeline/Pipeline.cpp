@@ -19,12 +19,12 @@ struct Phase {
 // The road. Guards (verify-...) end each stage.
 constexpr Phase kPhases[] = {
     {Stage::Propagate, "propagate",
-     "inline,symbol-dce,canonicalize,cse,spmd-expand-annotations,spmd-"
-     "propagate,"
-     "spmd-verify-propagated"},
+     "inline,symbol-dce,func.func(moe-expand-gating),canonicalize,cse,"
+     "spmd-expand-annotations,spmd-propagate,spmd-verify-propagated"},
     {Stage::Partition, "partition",
      "spmd-partition,canonicalize,cse,spmd-verify-partitioned"},
-    {Stage::Optimize, "optimize", "canonicalize,cse"},
+    {Stage::Optimize, "optimize",
+     "func.func(moe-index-dispatch),canonicalize,cse"},
     {Stage::Lower, "lower", "canonicalize"},
 };
 
