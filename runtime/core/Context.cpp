@@ -1,0 +1,229 @@
+#include "runtime/core/Context.h"
+
+#include "runtime/core/Error.h"
+
+#include <cstring>
+#include <fstream>
+#include <unistd.h>
+
+struct moert_context {
+  moert::Context *context;
+};
+
+namespace moert {
+
+int64_t residentBytes() {
+  std::ifstream file("/proc/self/statm");
+  int64_t total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * ::sysconf(_SC_PAGESIZE);
+}
+
+//===-- Loading -----------------------------------------------------------===//
+
+Context::Context(std::shared_ptr<const Program> program, Communicator &comm,
+                 Trace *trace)
+    : program_(std::move(program)), comm_(comm), trace_(trace),
+      handle_(new moert_context{this}) {
+  const Manifest &manifest = program_->manifest();
+  comm_.agree("program", program_->hash());
+  if (manifest.ranks != comm_.size())
+    throw Error(text(
+        "program '", manifest.program, "' is compiled for ", manifest.ranks,
+        " ranks (mesh ", manifest.meshText(), "), the job has ", comm_.size(),
+        "; compile with a --mesh whose sizes multiply to ", comm_.size()));
+  comm_.prepare(manifest.collectives);
+  computeOnOneThread();
+  matmuls_.resize(manifest.matmuls.size());
+  for (const MatmulSite &site : manifest.matmuls)
+    matmuls_[static_cast<size_t>(site.site)].gemm.emplace(site, scratch_);
+}
+
+Context::~Context() = default;
+
+void Context::constantsChanged() {
+  for (MatmulState &matmul : matmuls_)
+    matmul.packedFrom = nullptr;
+}
+
+void Context::packConstants(const Entry &entry,
+                            const std::vector<const void *> &arguments) {
+  for (const MatmulSite &site : program_->manifest().matmuls) {
+    if (site.entry != entry.name || site.bArgument < 0)
+      continue;
+    MatmulState &matmul = state(site.site);
+    const void *weights = arguments[static_cast<size_t>(site.bArgument)];
+    if (matmul.packedFrom == weights)
+      continue;
+    double begin = traceMicroseconds();
+    matmul.gemm.emplace(site, scratch_);
+    matmul.gemm->pack(weights);
+    matmul.packedFrom = weights;
+    if (trace_)
+      trace_->add({"pack", "matmul", begin, traceMicroseconds(), -1,
+                   text(site.op, " at ", site.location)});
+  }
+}
+
+//===-- Running -----------------------------------------------------------===//
+
+void Context::run(const Entry &entry,
+                  const std::vector<const void *> &arguments,
+                  const std::vector<void *> &results) {
+  packConstants(entry, arguments);
+  auto bytes = static_cast<size_t>(entry.arenaBytes);
+  if (arena_.size() < bytes) {
+    arena_ = Buffer();
+    arena_ = Buffer(bytes);
+  }
+  if (poison_)
+    std::memset(arena_.data(), 0xff, bytes);
+  error_.clear();
+  double begin = traceMicroseconds();
+  program_->function(entry)(handle_.get(), arena_.data(), arguments.data(),
+                            results.data());
+  if (trace_)
+    trace_->add({entry.name, "entry", begin, traceMicroseconds(), -1, ""});
+  if (!error_.empty())
+    throw Error(error_);
+}
+
+// Errors do not cross compiled code: it knows no exceptions.
+template <typename Action> void Context::guard(Action action) {
+  if (!error_.empty())
+    return;
+  try {
+    action();
+  } catch (const std::exception &error) {
+    error_ = error.what();
+    if (error_.empty())
+      error_ = "unknown failure";
+  }
+}
+
+void Context::timedCollective(const char *suffix, int32_t site,
+                              const std::function<void()> &action) {
+  guard([&] {
+    if (!trace_)
+      return action();
+    int64_t sent = comm_.counters(site).sentBytes;
+    double begin = traceMicroseconds();
+    action();
+    const CollectiveSite &about =
+        program_->manifest().collectives.at(static_cast<size_t>(site));
+    trace_->add({about.kind + suffix, "collective", begin, traceMicroseconds(),
+                 comm_.counters(site).sentBytes - sent,
+                 text(about.op, " at ", about.location)});
+  });
+}
+
+void Context::collective(int32_t site, const void *source, void *target) {
+  timedCollective("", site, [&] { comm_.run(site, source, target); });
+}
+
+void Context::collectiveStart(int32_t site, const void *source, void *target) {
+  timedCollective(" start", site, [&] { comm_.start(site, source, target); });
+}
+
+void Context::collectiveDone(int32_t site) {
+  timedCollective(" done", site, [&] { comm_.done(site); });
+}
+
+void Context::allToAllRagged(int32_t site, const void *source,
+                             const int64_t *sendRows, void *target,
+                             int64_t *receiveRows) {
+  timedCollective("", site, [&] {
+    comm_.allToAllRagged(site, source, sendRows, target, receiveRows);
+  });
+}
+
+Context::MatmulState &Context::state(int32_t site) {
+  if (site < 0 || static_cast<size_t>(site) >= matmuls_.size())
+    throw Error(text("the program's code calls matmul ", site,
+                     ", its manifest has ", matmuls_.size()));
+  return matmuls_[static_cast<size_t>(site)];
+}
+
+void Context::matmul(int32_t site, const void *a, const void *b, void *c) {
+  guard([&] {
+    MatmulState &matmul = state(site);
+    double begin = traceMicroseconds();
+    matmul.gemm->run(a, b, c);
+    double end = traceMicroseconds();
+    matmul.counters.calls += 1;
+    matmul.counters.seconds += (end - begin) * 1e-6;
+    const MatmulSite &about =
+        program_->manifest().matmuls[static_cast<size_t>(site)];
+    if (trace_)
+      trace_->add({"matmul", "matmul", begin, end, -1,
+                   text(about.op, " at ", about.location)});
+  });
+}
+
+//===-- Reports -----------------------------------------------------------===//
+
+MemoryReport Context::memory() const {
+  MemoryReport report;
+  report.arena = static_cast<int64_t>(arena_.size());
+  for (const MatmulState &matmul : matmuls_)
+    report.packed += static_cast<int64_t>(matmul.gemm->packedBytes());
+  report.scratch =
+      static_cast<int64_t>(scratch_.bytes()) + comm_.scratchBytes();
+  report.resident = residentBytes();
+  return report;
+}
+
+const MatmulCounters &Context::matmul(int32_t site) const {
+  return matmuls_.at(static_cast<size_t>(site)).counters;
+}
+
+std::string Context::matmulKernel(int32_t site) const {
+  return matmuls_.at(static_cast<size_t>(site)).gemm->kernel();
+}
+
+void Context::resetCounters() {
+  comm_.resetCounters();
+  for (MatmulState &matmul : matmuls_)
+    matmul.counters = {};
+}
+
+} // namespace moert
+
+//===-- The C interface ---------------------------------------------------===//
+
+#define MOERT_EXPORT __attribute__((visibility("default"), used))
+
+extern "C" {
+
+MOERT_EXPORT void moert_collective(moert_context *context, int32_t site,
+                                   const void *source, void *target) {
+  context->context->collective(site, source, target);
+}
+
+MOERT_EXPORT void moert_collective_start(moert_context *context, int32_t site,
+                                         const void *source, void *target) {
+  context->context->collectiveStart(site, source, target);
+}
+
+MOERT_EXPORT void moert_collective_done(moert_context *context, int32_t site) {
+  context->context->collectiveDone(site);
+}
+
+MOERT_EXPORT void moert_all_to_all_ragged(moert_context *context, int32_t site,
+                                          const void *source,
+                                          const int64_t *send_rows,
+                                          void *target, int64_t *receive_rows) {
+  context->context->allToAllRagged(site, source, send_rows, target,
+                                   receive_rows);
+}
+
+MOERT_EXPORT void moert_matmul(moert_context *context, int32_t site,
+                               const void *a, const void *b, void *c) {
+  context->context->matmul(site, a, b, c);
+}
+
+MOERT_EXPORT int32_t moert_rank(const moert_context *context) {
+  return context->context->rank();
+}
+
+} // extern "C"

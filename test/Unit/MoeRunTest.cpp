@@ -1,0 +1,331 @@
+// moe-run from outside: a program written by hand, good runs and bad input.
+#include "runtime/core/Artifact.h"
+#include "runtime/core/Error.h"
+#include "runtime/core/File.h"
+#include "runtime/core/TensorFile.h"
+
+#include <cstdlib>
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <numeric>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace moert;
+
+namespace {
+
+std::string layout(const std::string &shape, const std::string &dims,
+                   const std::string &unreduced = "") {
+  return "{\"shape\":[" + shape + "],\"dims\":[" + dims + "],\"unreduced\":[" +
+         unreduced + "]}";
+}
+
+std::string parameter(const std::string &name, const std::string &dtype,
+                      const std::string &layout, bool constant = false) {
+  return "{\"name\":\"" + name + "\",\"dtype\":\"" + dtype +
+         "\",\"constant\":" + (constant ? "true" : "false") +
+         ",\"layout\":" + layout + "}";
+}
+
+/// The manifest of HandProgram.c for `ranks` ranks.
+std::string handManifest(int ranks) {
+  std::string rows = std::to_string(2 * ranks);
+  std::string digit = "[" + std::to_string(ranks) + ",1]";
+  std::string cut = layout(rows + ",4", "[" + digit + "],[]");
+  std::string whole = layout(rows + ",4", "[],[]");
+  std::string x = layout(rows + ",6", "[" + digit + "],[]");
+  std::string scalar = layout("", "");
+  std::string w = layout("6,4", "[],[]");
+  return text(
+      "{\"format\":1,\"program\":\"hand.mlir\",\"ranks\":", ranks,
+      ",\"mesh\":[{\"axis\":\"data\",\"size\":", ranks,
+      ",\"stride\":1}],\"target\":\"cpu\",\"cpu\":\"any\",\"entries\":["
+      "{\"name\":\"init\",\"symbol\":\"moe_entry_init\",\"arena_bytes\":0,"
+      "\"arguments\":[",
+      parameter("seed", "i32", scalar), "],\"results\":[",
+      parameter("w", "f32", w),
+      "]},{\"name\":\"forward\",\"symbol\":\"moe_entry_forward\","
+      "\"arena_bytes\":68,\"arguments\":[",
+      parameter("x", "f32", x), ",", parameter("w", "f32", w, true),
+      "],\"results\":[", parameter("y", "f32", whole), ",",
+      parameter("total", "f32", scalar),
+      "]},{\"name\":\"fails\",\"symbol\":\"moe_entry_fails\","
+      "\"arena_bytes\":0,\"arguments\":[",
+      parameter("x", "f32", x), "],\"results\":[", parameter("y", "f32", x),
+      "]}],\"collectives\":[{\"site\":0,\"entry\":\"forward\",\"primitive\":"
+      "\"exchange\",\"kind\":\"all_gather\",\"dtype\":\"f32\",\"source\":",
+      cut, ",\"target\":", whole,
+      ",\"reduction\":\"\",\"axes\":[\"data\"],\"op\":\"moe.einsum\","
+      "\"location\":\"hand.mlir:3:8\",\"reason\":\"\"},"
+      "{\"site\":1,\"entry\":\"forward\",\"primitive\":\"all_reduce\","
+      "\"kind\":\"all_reduce\",\"dtype\":\"f32\",\"source\":",
+      layout("", "", digit), ",\"target\":", scalar,
+      ",\"reduction\":\"sum\",\"axes\":[\"data\"],\"op\":\"moe.reduce\","
+      "\"location\":\"hand.mlir:4:8\",\"reason\":\"\"}],"
+      "\"matmuls\":[{\"site\":0,\"entry\":\"forward\",\"a_dtype\":\"f32\","
+      "\"b_dtype\":\"f32\",\"c_dtype\":\"f32\",\"batch\":[],\"m\":2,\"n\":4,"
+      "\"k\":6,\"a_strides\":[6,1],\"b_strides\":[4,1],\"c_strides\":[4,1],"
+      "\"b_argument\":1,\"op\":\"moe.einsum\",\"location\":\"hand.mlir:3:8\"}],"
+      "\"kernels\":[]}");
+}
+
+struct Outcome {
+  int code = -1;
+  std::string output; ///< stdout and stderr.
+};
+
+class MoeRun : public ::testing::Test {
+protected:
+  void SetUp() override {
+    char name[] = "/tmp/moe-run-test-XXXXXX";
+    folder = mkdtemp(name);
+    code = readWholeFile(HAND_PROGRAM, 1 << 24);
+    for (int ranks : {1, 2, 3, 4})
+      writeArtifact(at(text("r", ranks, ".moe")), handManifest(ranks), code);
+  }
+  void TearDown() override {
+    for (const std::string &name : entries())
+      unlink(at(name).c_str());
+    rmdir(folder.c_str());
+  }
+  std::string at(const std::string &name) const { return folder + "/" + name; }
+  std::vector<std::string> entries() const {
+    std::vector<std::string> names;
+    DIR *open = opendir(folder.c_str());
+    while (dirent *entry = readdir(open))
+      if (entry->d_name[0] != '.')
+        names.push_back(entry->d_name);
+    closedir(open);
+    return names;
+  }
+  bool exists(const std::string &name) const {
+    return access(at(name).c_str(), F_OK) == 0;
+  }
+
+  /// Runs moe-run in the folder, with `before` in front of the command.
+  Outcome run(const std::string &arguments,
+              const std::string &before = "") const {
+    std::string command = "cd " + folder + " && " + before + " timeout 60 " +
+                          MOE_RUN + " " + arguments + " 2>&1";
+    FILE *pipe = popen(command.c_str(), "r");
+    Outcome outcome;
+    char buffer[4096];
+    while (size_t got = fread(buffer, 1, sizeof buffer, pipe))
+      outcome.output.append(buffer, got);
+    int status = pclose(pipe);
+    outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+    return outcome;
+  }
+
+  /// x [2*ranks,6] with x[i] = i % 7.
+  void writeX(int ranks, const std::string &name) const {
+    Tensor x(DType::F32, {2 * ranks, 6});
+    for (int64_t i = 0; i < x.elements(); ++i)
+      x.as<float>()[i] = static_cast<float>(i % 7);
+    writeTensors(at(name), std::vector<TensorView>{
+                               {"x", x.dtype(), x.shape(), x.data()}});
+  }
+
+  void expectError(const std::string &arguments, const std::string &part,
+                   const std::string &before = "") const {
+    Outcome outcome = run(arguments, before);
+    EXPECT_EQ(outcome.code, 1) << arguments << "\n" << outcome.output;
+    EXPECT_NE(outcome.output.find(part), std::string::npos)
+        << arguments << " says:\n"
+        << outcome.output;
+    EXPECT_NE(outcome.output.find("error: "), std::string::npos);
+  }
+
+  std::string folder;
+  std::string code;
+};
+
+} // namespace
+
+//===-- Good runs ---------------------------------------------------------===//
+
+// y = x w with w from init, on every number of ranks; padding, gathering,
+// packing and reducing leave exact small integers.
+TEST_F(MoeRun, computesOnOneToFourRanks) {
+  for (int ranks : {1, 2, 3, 4}) {
+    writeX(ranks, "x.npy");
+    Outcome outcome = run(text("r", ranks,
+                               ".moe --input x=x.npy --seed 3 "
+                               "--output out.npz --repeat 3"));
+    ASSERT_EQ(outcome.code, 0) << outcome.output;
+    TensorFile file(at("out.npz"));
+    Tensor y = file.readWhole(file.get("y"));
+    ASSERT_EQ(y.shape(), (std::vector<int64_t>{2 * ranks, 4}));
+    float total = 0;
+    for (int64_t row = 0; row < 2 * ranks; ++row)
+      for (int64_t n = 0; n < 4; ++n) {
+        float wanted = 0;
+        for (int64_t k = 0; k < 6; ++k)
+          wanted += static_cast<float>((row * 6 + k) % 7) *
+                    static_cast<float>(3 + k - n);
+        EXPECT_EQ(y.as<float>()[row * 4 + n], wanted);
+        total += wanted;
+      }
+    EXPECT_EQ(file.readWhole(file.get("total")).as<float>()[0], total);
+  }
+}
+
+TEST_F(MoeRun, theSummaryNamesResultsMemoryAndCollectives) {
+  writeX(4, "x.npy");
+  Outcome outcome = run("r4.moe --input x=x.npy --summary=full");
+  ASSERT_EQ(outcome.code, 0) << outcome.output;
+  for (const char *part :
+       {"hand.mlir: entry forward on 4 ranks (mesh data=4, local)", "f32[8,4]",
+        "arena (plan)", "68 B", "all_gather", "hand.mlir:3:8", "moe.reduce",
+        "1x2x6x4", "time "})
+    EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n"
+                                                            << outcome.output;
+  EXPECT_EQ(run("r4.moe --input x=x.npy --summary=none").output, "");
+}
+
+TEST_F(MoeRun, parametersReplaceInit) {
+  writeX(2, "x.npy");
+  ASSERT_EQ(run("r2.moe --entry init --seed 5 --output w.safetensors").code, 0);
+  ASSERT_EQ(run("r2.moe --input x=x.npy --seed 5 --output a.npz").code, 0);
+  Outcome outcome =
+      run("r2.moe --input x=x.npy --params w.safetensors --output b.npz");
+  ASSERT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_EQ(readWholeFile(at("a.npz"), 1 << 20),
+            readWholeFile(at("b.npz"), 1 << 20));
+}
+
+TEST_F(MoeRun, theTraceHasARowARankAndCollectivesWithBytes) {
+  writeX(2, "x.npy");
+  ASSERT_EQ(run("r2.moe --input x=x.npy --trace t.json").code, 0);
+  std::string trace = readWholeFile(at("t.json"), 1 << 20);
+  for (const char *part : {"rank 0", "rank 1", "all_gather start", "bytes sent",
+                           "\"pack\"", "traceEvents"})
+    EXPECT_NE(trace.find(part), std::string::npos) << part;
+}
+
+TEST_F(MoeRun, standardOutputTakesResults) {
+  Outcome outcome = run("r1.moe --entry init --output /dev/stdout "
+                        "--summary=none > w.npy");
+  EXPECT_EQ(outcome.code, 0);
+  TensorFile file(at("w.npy"));
+  EXPECT_EQ(file.get("w").shape, (std::vector<int64_t>{6, 4}));
+}
+
+TEST_F(MoeRun, helpAndVersionNeedNoProgram) {
+  Outcome help = run("--help");
+  EXPECT_EQ(help.code, 0);
+  EXPECT_NE(help.output.find("usage: moe-run"), std::string::npos);
+  Outcome version = run("--version");
+  EXPECT_EQ(version.code, 0);
+  EXPECT_NE(version.output.find("transports: local"), std::string::npos);
+}
+
+//===-- Bad input ---------------------------------------------------------===//
+
+TEST_F(MoeRun, badFlagsAreNamed) {
+  expectError("", "no PROGRAM or MODEL");
+  expectError("r1.moe --bogus", "unknown flag --bogus; known are --ranks");
+  expectError("r1.moe --ranks", "--ranks takes N");
+  expectError("r1.moe --ranks=two", "--ranks takes a whole number from 1");
+  expectError("r1.moe --ranks=0", "got '0'");
+  expectError("r1.moe --repeat=0", "--repeat takes a whole number from 1");
+  expectError("r1.moe --input x", "--input takes NAME=FILE");
+  expectError("r1.moe --check=1", "--check takes no value");
+  expectError("r1.moe --summary=loud", "--summary takes none, short or full");
+  expectError("r1.moe --mesh=data=2", "compiled for its mesh already");
+  expectError("r1.moe r2.moe", "one PROGRAM or MODEL is run");
+  expectError("r1.moe --entry=nope", "has no entry 'nope'; it has init");
+}
+
+TEST_F(MoeRun, rankCountsThatDoNotFitTheMeshAreRefused) {
+  writeX(4, "x.npy");
+  expectError("r4.moe --ranks=2 --input x=x.npy",
+              "compiled for 4 ranks (mesh data=4), the job has 2");
+}
+
+TEST_F(MoeRun, damagedProgramsAreRefused) {
+  expectError("missing.moe", "cannot read 'missing.moe'");
+  expectError(".", "it is a folder");
+  writeX(1, "x.npy");
+  expectError("x.npy", "is not a compiled program");
+  std::string bytes = readWholeFile(at("r1.moe"), 1 << 24);
+  writeWholeFile(at("cut.moe"), bytes.substr(0, bytes.size() - 100));
+  expectError("cut.moe", "truncated or damaged");
+  bytes[bytes.size() / 2] ^= 1;
+  writeWholeFile(at("flipped.moe"), bytes);
+  expectError("flipped.moe", "is damaged");
+  writeArtifact(at("nocode.moe"), handManifest(1), "not a shared object");
+  expectError("nocode.moe --input x=x.npy", "cannot load the code");
+  writeArtifact(at("nojson.moe"), "{", code);
+  expectError("nojson.moe", "the manifest is not valid JSON");
+  std::string manifest = handManifest(1);
+  manifest.replace(manifest.find("moe_entry_fails"), 15, "moe_entry_nopes");
+  writeArtifact(at("nosymbol.moe"), manifest, code);
+  expectError("nosymbol.moe", "lacks the symbol 'moe_entry_nopes'");
+}
+
+TEST_F(MoeRun, badInputsAreNamedOnEveryRankCount) {
+  writeX(4, "x.npy");
+  writeX(2, "small.npy");
+  for (int ranks : {1, 4}) {
+    std::string program = text("r", ranks, ".moe ");
+    expectError(program, "argument 'x' of entry 'forward' (f32[");
+    expectError(program + "--input x=none.npy", "cannot read 'none.npy'");
+    expectError(
+        program + "--input z=x.npy",
+        "--input names 'z', but entry 'forward' has the arguments x, w");
+    expectError(program + "--input x=small.npy", "'small.npy' holds f32[4,6]");
+  }
+  std::string bytes = readWholeFile(at("x.npy"), 1 << 20);
+  writeWholeFile(at("cut.npy"), bytes.substr(0, bytes.size() - 1));
+  expectError("r4.moe --input x=cut.npy", "'cut.npy' is truncated");
+  Tensor wrong(DType::I32, {8, 6});
+  writeTensors(at("i32.npy"), std::vector<TensorView>{
+                                  {"x", DType::I32, {8, 6}, wrong.data()}});
+  expectError("r4.moe --input x=i32.npy", "'i32.npy' holds i32[8,6]");
+}
+
+// Only rank 2 reads the row with the NaN; all ranks end and its number is told.
+TEST_F(MoeRun, aNanIsFoundByTheRankThatReadsIt) {
+  Tensor x(DType::F32, {8, 6});
+  x.as<uint32_t>()[5 * 6 + 1] = 0x7fc00000;
+  writeTensors(at("nan.npy"),
+               std::vector<TensorView>{{"x", DType::F32, {8, 6}, x.data()}});
+  expectError("r4.moe --input x=nan.npy",
+              "rank 2: argument 'x' is NaN at [5,1] in 'nan.npy'");
+}
+
+TEST_F(MoeRun, outputsThatCannotBeWrittenLeaveNothing) {
+  writeX(1, "x.npy");
+  std::string good = "r1.moe --input x=x.npy ";
+  expectError(good + "--output /no/such/folder/out.npz",
+              "cannot write '/no/such/folder/out.npz': no such file");
+  expectError(good + "--output x.npy/out.npz", "not a directory");
+  expectError(good + "--output out.txt", "names end in .npy");
+  expectError(good + "--output out.npy", "holds one");
+  expectError(good + "--trace x.npy/t.json", "cannot write 'x.npy/t.json'");
+  expectError(good + "--output /dev/full", "no space left on device");
+  expectError(good + "--summary=none --output out.npz", "file too large",
+              "ulimit -f 0;");
+  EXPECT_FALSE(exists("out.npz"));
+  for (const std::string &name : entries())
+    EXPECT_EQ(name.find("partial"), std::string::npos) << name;
+}
+
+// The failure of compiled code's call ends the job, with the site in the
+// message.
+TEST_F(MoeRun, failuresInsideOfCompiledCodeEndTheJob) {
+  writeX(2, "x.npy");
+  Outcome outcome = run("r2.moe --entry fails --input x=x.npy");
+  EXPECT_NE(outcome.code, 0);
+  EXPECT_NE(outcome.output.find("error: "), std::string::npos)
+      << outcome.output;
+  EXPECT_NE(outcome.output.find("17"), std::string::npos) << outcome.output;
+}
+
+TEST_F(MoeRun, checkNeedsTheModel) {
+  writeX(1, "x.npy");
+  expectError("r1.moe --input x=x.npy --check",
+              "--check needs the model: cannot read 'hand.mlir'");
+}

@@ -1,0 +1,67 @@
+#include "tools/moe-run/Check.h"
+
+#include "runtime/core/Error.h"
+#include "runtime/core/TensorFile.h"
+#include "tools/moe-run/Child.h"
+#include "tools/moe-run/Compare.h"
+#include "tools/moe-run/Source.h"
+
+#include <cstdio>
+#include <unistd.h>
+
+namespace moerun {
+
+using namespace moert;
+
+std::string modelToCheck(const Options &options, const Manifest &manifest) {
+  std::string model = !options.model.empty()     ? options.model
+                      : isModel(options.program) ? options.program
+                                                 : manifest.program;
+  if (::access(model.c_str(), R_OK) != 0)
+    throw Error(text("--check needs the model: cannot read '", model,
+                     "'; give --model FILE"));
+  return model;
+}
+
+static std::string checkOne(const Manifest &manifest,
+                            const Parameter &parameter, const Tensor &got,
+                            const TensorFile &file) {
+  const StoredTensor &stored = file.get(parameter.name);
+  if (stored.dtype != parameter.dtype || stored.shape != parameter.layout.shape)
+    throw Error(text("result '", parameter.name, "' is ",
+                     nameOf(parameter.dtype), shapeText(parameter.layout.shape),
+                     ", the interpreter's is ", stored.storedType,
+                     shapeText(stored.shape)));
+  Tensor wanted = file.readWhole(stored);
+  Comparison comparison = compare(got, wanted);
+  if (comparison.first)
+    throw Error(
+        text("check failed: ", describeDifference(parameter, manifest.ranks,
+                                                  got, wanted, comparison)));
+  return text(parameter.name, ": ",
+              comparison.worst == 0 ? "equal"
+                                    : text("off by at most ", comparison.worst,
+                                           ", allowed ", comparison.allowed));
+}
+
+std::vector<std::string> checkResults(const std::string &model,
+                                      const Manifest &manifest,
+                                      const Entry &entry,
+                                      const std::vector<NamedTensor> &arguments,
+                                      const std::vector<NamedTensor> &results) {
+  TemporaryFolder folder;
+  std::string input = folder.file("arguments.npz");
+  std::string output = folder.file("results.npz");
+  writeTensors(input, arguments);
+  std::vector<std::string> flags{model, "--entry=" + entry.name,
+                                 "--params=" + input, "--output=" + output};
+  runTool("moe-interpret", flags, text("check with '", model, "'"));
+  TensorFile file(output);
+  std::vector<std::string> lines;
+  for (size_t i = 0; i < results.size(); ++i)
+    lines.push_back(
+        checkOne(manifest, entry.results[i], results[i].tensor, file));
+  return lines;
+}
+
+} // namespace moerun
