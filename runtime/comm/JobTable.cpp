@@ -56,6 +56,7 @@ void JobTable::join(int rank, const std::string &host) {
 void JobTable::beat(int rank, const Position &position, bool watched) {
   Row &row = rows_[rank];
   row.sinceBeat = 0;
+  row.heard = true;
   if (position.step != row.position.step || watched != row.watched)
     row.sinceStep = 0;
   row.position = position;
@@ -95,6 +96,8 @@ std::string JobTable::name(int rank) const {
 
 std::string JobTable::place(int rank, const Sites &sites) const {
   const Position &position = rows_[rank].position;
+  if (!rows_[rank].heard)
+    return "before it said where it was";
   if (position.sequence == 0)
     return "before its first collective";
   return text(position.inside ? "in " : "after ",
@@ -130,7 +133,7 @@ std::string JobTable::waiting(const Sites &sites) const {
 std::optional<JobTable::Fault> JobTable::findLost(const Sites &sites) const {
   for (int rank = 0; rank < static_cast<int>(rows_.size()); ++rank)
     if (rows_[rank].lost)
-      return Fault{text(name(rank), " is gone: its process ended ",
+      return Fault{text(name(rank), " is gone: its process ended, last seen ",
                         place(rank, sites), waiting(sites))};
   return std::nullopt;
 }
@@ -260,7 +263,9 @@ std::string JobTable::table(const Sites &sites) const {
                   static_cast<unsigned long long>(row.position.step),
                   seconds(row.sinceStep).c_str());
     report += line;
-    if (row.position.sequence == 0)
+    if (!row.heard)
+      report += "not heard of";
+    else if (row.position.sequence == 0)
       report += "none yet";
     else
       report += (row.position.inside ? "in " : "after ") +

@@ -65,6 +65,7 @@ private:
     std::string host;
     Position position;
     bool joined = false;
+    bool heard = false;
     bool watched = false;
     bool left = false;
     bool lost = false;

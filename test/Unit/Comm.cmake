@@ -21,3 +21,16 @@ else()
   add_test(NAME CommMpi.Conformance COMMAND ${CMAKE_COMMAND} -E echo "skipped: no MPI in this build")
   set_tests_properties(CommMpi.Conformance PROPERTIES SKIP_REGULAR_EXPRESSION "skipped:")
 endif()
+
+if(MOE_HAVE_MPI AND NOT MOE_SANITIZE)
+  add_executable(CommFaultJob CommFaultJob.cpp)
+  target_link_libraries(CommFaultJob PRIVATE moert_comm)
+  foreach(fault kill stop exit0 return throw stall hash elsewhere error rank0-kill rank0-stop)
+    add_test(NAME CommMpi.Fault.${fault}
+      COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/comm-faults.sh $<TARGET_FILE:CommFaultJob> ${fault})
+    set_tests_properties(CommMpi.Fault.${fault} PROPERTIES TIMEOUT 60 RUN_SERIAL TRUE)
+  endforeach()
+  add_test(NAME CommMpi.Monitoring
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/comm-monitoring.sh $<TARGET_FILE:CommFaultJob>)
+  set_tests_properties(CommMpi.Monitoring PROPERTIES TIMEOUT 60)
+endif()

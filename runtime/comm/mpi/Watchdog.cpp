@@ -20,6 +20,9 @@ namespace moert {
 using Clock = std::chrono::steady_clock;
 
 static constexpr double connectSeconds = 20;
+static constexpr double beatSeconds = 0.1;
+// Between finding a fault and telling it.
+static constexpr double settleSeconds = 0.3;
 
 static void pause(double seconds) {
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
@@ -214,7 +217,9 @@ void Watchdog::handle(int peer, char kind, const std::string &payload) {
     break;
   case endKind:
     // The job is being aborted; this is for the case that it is not.
-    pause(2);
+    releaseTermination();
+    if (!told_)
+      pause(1);
     ::_exit(codeOf(payload));
   }
 }
@@ -299,9 +304,6 @@ void Watchdog::tellAllLeft() {
 }
 
 void Watchdog::report(const std::string &why) {
-  Position position = recorder_.position();
-  table_.join(rank_, hosts_[static_cast<size_t>(rank_)]);
-  table_.beat(rank_, position, watched_);
   std::string report = text("error: ", why, "\n");
   if (isHub())
     report += table_.table(sites_);
@@ -319,21 +321,35 @@ void Watchdog::end(int code) {
     for (int peer = 1; peer < static_cast<int>(peers_.size()); ++peer)
       if (peers_[static_cast<size_t>(peer)] >= 0)
         tell(peer, endKind, withCode(code, ""));
-  MPI_Abort(MPI_COMM_WORLD, code);
+  if (!told_)
+    MPI_Abort(MPI_COMM_WORLD, code);
   ::_exit(code);
 }
 
-void Watchdog::judge() {
+void Watchdog::judge(double passed) {
   if (isHub())
     table_.beat(0, recorder_.position(), watched_);
   if (isHub() && table_.allLeft())
     return tellAllLeft();
   std::optional<JobTable::Fault> fault = table_.judge(sites_);
-  if (!fault)
+  if (!fault) {
+    faulty_ = -1;
     return;
-  // The lowest rank that is left ends the job before the others speak.
-  if (!isHub())
-    pause(std::min(0.2 * (rank_ - 1), 1.0));
+  }
+  // A few more beats show where the others came to stand; and the lowest rank
+  // that is left ends the job before the next one speaks.
+  faulty_ = faulty_ < 0 ? 0 : faulty_ + passed;
+  if (faulty_ < settleSeconds + (isHub() ? 0 : 0.2 * (rank_ - 1)))
+    return;
+  // mpirun kills already, and rank 1 has spoken.
+  if (told_ && rank_ > 1)
+    return;
+  if (!isHub()) {
+    // With its own place this rank can say where it waits.
+    table_.join(rank_, hosts_[static_cast<size_t>(rank_)]);
+    table_.beat(rank_, recorder_.position(), watched_);
+    fault = table_.judge(sites_);
+  }
   report(fault->text);
   if (fault->unreachable && severalHosts_)
     pause(std::max(0.5, 6.5 - options_.silentSeconds));
@@ -342,24 +358,20 @@ void Watchdog::judge() {
 
 void Watchdog::run() {
   int termination = holdTermination();
-  double interval = std::min(0.25, options_.silentSeconds / 8);
   // Rank 0 speaks for all as long as it lives.
-  double lastWords = isHub() ? 0.3 : 0.5, terminating = 0;
-  bool told = false;
-  Clock::time_point last = Clock::now(), beaten = last;
+  double lastWords = settleSeconds + (isHub() ? 0.1 : 0.3);
+  double interval = std::min(beatSeconds, options_.silentSeconds / 8);
+  Clock::time_point last = Clock::now(), beaten = last - std::chrono::hours(1);
   while (!stop_) {
     std::vector<pollfd> entries = {{beats_, POLLIN, 0},
-                                   {termination, POLLIN, 0}};
+                                   {told_ ? -1 : termination, POLLIN, 0}};
     for (int fd : peers_)
       entries.push_back({fd, POLLIN, 0});
-    if (told)
-      entries[1].fd = -1;
-    ::poll(entries.data(), entries.size(),
-           told ? 20 : static_cast<int>(interval * 1000));
-    told |= (entries[1].revents & POLLIN) != 0;
+    ::poll(entries.data(), entries.size(), static_cast<int>(interval * 500));
     std::lock_guard<std::mutex> lock(mutex_);
     if (allLeft_)
       return;
+    told_ |= (entries[1].revents & POLLIN) != 0;
     for (size_t peer = 0; peer < peers_.size(); ++peer)
       if (entries[peer + 2].revents)
         readPeer(static_cast<int>(peer));
@@ -372,8 +384,8 @@ void Watchdog::run() {
       sendBeats();
       beaten = now;
     }
-    judge();
-    if (told && (terminating += passed) > lastWords)
+    judge(passed);
+    if (told_ && (terminating_ += passed) > lastWords)
       terminate();
   }
 }

@@ -64,7 +64,7 @@ public:
 
 private:
   void run();
-  void judge();
+  void judge(double passed);
   void readBeats();
   void readPeer(int peer);
   void handle(int peer, char kind, const std::string &payload);
@@ -104,6 +104,11 @@ private:
   std::vector<CollectiveSite> sites_;
   bool allLeft_ = false;
   bool speaks_ = false;
+  /// SIGTERM came, `terminating_` seconds ago: mpirun ends the job already.
+  bool told_ = false;
+  double terminating_ = 0;
+  /// Since the fault was found.
+  double faulty_ = -1;
 };
 
 } // namespace moert
