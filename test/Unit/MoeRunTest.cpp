@@ -106,8 +106,17 @@ protected:
   /// Runs moe-run in the folder, with `before` in front of the command.
   Outcome run(const std::string &arguments,
               const std::string &before = "") const {
-    std::string command = "cd " + folder + " && " + before + " timeout 60 " +
-                          MOE_RUN + " " + arguments + " 2>&1";
+    return shell(before + " timeout 60 " + MOE_RUN + " " + arguments);
+  }
+
+  /// The same as `ranks` processes of MPI.
+  Outcome runMpi(int ranks, const std::string &arguments) const {
+    return shell(text(". ", MPI_ENVIRONMENT, "; timeout 60 mpirun -n ", ranks,
+                      " ", MOE_RUN, " ", arguments));
+  }
+
+  Outcome shell(const std::string &words) const {
+    std::string command = "cd " + folder + " && (" + words + ") 2>&1";
     FILE *pipe = popen(command.c_str(), "r");
     Outcome outcome;
     char buffer[4096];
@@ -328,4 +337,51 @@ TEST_F(MoeRun, checkNeedsTheModel) {
   writeX(1, "x.npy");
   expectError("r1.moe --input x=x.npy --check",
               "--check needs the model: cannot read 'hand.mlir'");
+}
+
+//===-- MPI ---------------------------------------------------------------===//
+
+/// Skipped where moe-run or the machine has no MPI.
+class MoeRunMpi : public MoeRun {
+protected:
+  void SetUp() override {
+    MoeRun::SetUp();
+    if (run("--version").output.find("no mpi") != std::string::npos)
+      GTEST_SKIP() << "moe-run is built without MPI";
+    if (shell("command -v mpirun").code != 0)
+      GTEST_SKIP() << "there is no mpirun";
+  }
+};
+
+TEST_F(MoeRunMpi, givesTheBitsOfThreads) {
+  writeX(4, "x.npy");
+  ASSERT_EQ(run("r4.moe --input x=x.npy --seed 2 --output a.npz").code, 0);
+  Outcome outcome = runMpi(
+      4, "r4.moe --input x=x.npy --seed 2 --output b.npz --trace t.json");
+  ASSERT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_EQ(readWholeFile(at("a.npz"), 1 << 20),
+            readWholeFile(at("b.npz"), 1 << 20));
+  EXPECT_NE(outcome.output.find("on 4 ranks (mesh data=4, mpi)"),
+            std::string::npos)
+      << outcome.output;
+  EXPECT_NE(readWholeFile(at("t.json"), 1 << 20).find("rank 3"),
+            std::string::npos);
+}
+
+TEST_F(MoeRunMpi, badInputIsToldOnceAndEndsEveryRank) {
+  writeX(4, "x.npy");
+  for (auto [arguments, part] :
+       {std::pair("r4.moe --input x=none.npy", "cannot read 'none.npy'"),
+        std::pair("r2.moe --input x=x.npy", "compiled for 2 ranks"),
+        std::pair("gone.moe", "cannot read 'gone.moe'"),
+        std::pair("r4.moe --ranks=2 --input x=x.npy", "MPI started 4 ranks"),
+        std::pair("r4.moe --input x=x.npy --output /dev/full",
+                  "no space left")}) {
+    Outcome outcome = runMpi(4, arguments);
+    EXPECT_NE(outcome.code, 0) << arguments;
+    EXPECT_NE(outcome.code, 124) << arguments << " ran into the time limit";
+    EXPECT_NE(outcome.output.find(part), std::string::npos)
+        << arguments << " says:\n"
+        << outcome.output;
+  }
 }

@@ -67,7 +67,7 @@ static const std::vector<Flag> &flags() {
       {"--input", "NAME=FILE", "one argument, from .npy, .npz or .safetensors",
        false, [](O o, V v) { o.inputs.push_back(parseInput(v)); }},
       {"--params", "FILE",
-       "arguments by name, from .npz or .safetensors; without it, entry 'init' "
+       "arguments by name, from .npz or .safetensors; else entry 'init' "
        "makes them",
        false, [](O o, V v) { o.params = v; }},
       {"--output", "FILE", "write the results (.npy, .npz, .safetensors)",
@@ -157,7 +157,7 @@ std::string helpText() {
     if (*flag.value)
       left += flag.optionalValue ? "[=" + std::string(flag.value) + "]"
                                  : " " + std::string(flag.value);
-    left.append(left.size() < 27 ? 27 - left.size() : 1, ' ');
+    left.append(left.size() < 33 ? 33 - left.size() : 1, ' ');
     help += left + flag.help + "\n";
   }
   return help;
