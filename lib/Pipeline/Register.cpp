@@ -5,6 +5,7 @@
 #include "moe/Optimize/Passes.h"
 #include "moe/Partition/Localizer.h"
 #include "moe/Partition/Passes.h"
+#include "moe/Propagate/Passes.h"
 
 #include "mlir/Transforms/Passes.h"
 
@@ -12,6 +13,7 @@ void moe::registerEverything(mlir::DialectRegistry &registry) {
   registerDialects(registry);
   spmd::registerLocalizeModels(registry);
   mlir::registerTransformsPasses();
+  registerMoePropagatePasses();
   registerMoePartitionPasses();
   registerMoeOptimizePasses();
 }

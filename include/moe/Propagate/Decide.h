@@ -1,0 +1,56 @@
+// Decides what claims leave open: one assignment of axes to factors for each
+// op, by the bytes that would move.
+//
+// 1. All claims are spread (Claims.h). An op is *open* when factors compete for
+//    an axis, or when a claim reaches it only through such an op; all others
+//    have what they claim and are fixed.
+// 2. Open ops are decided in sweeps over the levels of the dataflow graph,
+// forward
+//    and backward until nothing changes; ops of one level see the state before
+//    it, so the order of ops in the text plays no part. An op takes the choice
+//    with the fewest bytes a rank: its operands from where their producers
+//    leave them, its results to where decided users need them. At a tie: no
+//    partial results, then more ranks at work, then operands stay in place. An
+//    axis counts as claimed only while a neighbour really uses it.
+// 3. Claims are spread once more within the decisions, so that what came
+// through
+//    a factor that lost is gone, and each list knows its annotation.
+//
+// Example, dispatch "gsec,gsm->egcm" on expert=4, G 4, S 8, E 4, C 4, M 16,
+// f32:
+//   expert to g: tokens and mask stay, [e{}, g{expert}] -> [e{expert}, g{}]
+//     EGCM/R * 3/4 = 768 bytes
+//   expert to e: tokens gathered, GSM * 3/4 = 1536 bytes, and the mask's
+//   indices g wins.
+#pragma once
+
+#include "moe/Propagate/Candidates.h"
+
+namespace moe::propagate {
+
+/// An axis that two factors of an op wanted.
+struct Contest {
+  int atom = 0;
+  int winner = spmd::kNoFactor; // or nobody
+  int loser = spmd::kNoFactor;  // the best of the others
+  double bytes = 0, loserBytes = 0;
+};
+
+/// What an op does in the end.
+struct OpDecision {
+  Assignment assignment;
+  llvm::SmallVector<int, 8> origins; // by factor: the annotation behind it
+  llvm::SmallVector<Contest, 1> contests;
+};
+
+struct Decisions {
+  std::vector<OpDecision> ops;
+  int openOps = 0;
+  int sweeps = 0;
+};
+
+/// Decides `graph`. Arguments take what all their users need, behind what
+/// is pinned.
+Decisions decide(const Graph &graph);
+
+} // namespace moe::propagate

@@ -1,0 +1,89 @@
+// A function as the graph that Propagate decides on, and the way back.
+//
+// *Derived* values are not in the graph: masks made of one-hots, comparisons
+// and products, iotas, constants, broadcasts, widening casts. They are cheaper
+// to make again than to move, so each user makes them in the layout it needs,
+// and what counts is the small values they are made of, their *index form*:
+//
+//   %hot  = moe.one_hot %expert      [G,S] -> [G,S,E]
+//   %mask = moe.einsum "gse,gsc->gsec" %hot, %slot_hot
+//     index form of %mask: %expert (dims to 0 1) and %slot (dims to 0 1)
+//
+// An op that uses %mask therefore has ports for %expert and %slot instead. A
+// value is derived when its op maps each element from elements of its operands
+// (no factor is reduced, no dimension must be whole) and the bytes of its index
+// form are fewer than its own.
+#pragma once
+
+#include "moe/IR/Spmd.h"
+#include "moe/Propagate/Decide.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace moe::propagate {
+
+/// A value that a derived value is made of: its tensor, and for each dimension
+/// of it the dimension of the derived value that it becomes.
+struct IndexLeaf {
+  int tensor = 0;
+  llvm::SmallVector<int, 4> dims;
+  friend bool operator==(const IndexLeaf &a, const IndexLeaf &b) {
+    return a.tensor == b.tensor && a.dims == b.dims;
+  }
+};
+
+class FunctionGraph {
+public:
+  explicit FunctionGraph(mlir::func::FuncOp func) : func(func) {}
+
+  /// Reads the function. Fails with an error where a value cannot be
+  /// distributed: an op without a sharding rule, shardings on several meshes,
+  /// parts of axes that do not nest, no mesh.
+  mlir::LogicalResult build();
+
+  const Graph &getGraph() const { return graph; }
+
+  /// Whether users of `value` make it themselves.
+  bool isDerived(mlir::Value value) const { return !tensorOf.count(value); }
+  int tensorFor(mlir::Value value) const { return tensorOf.lookup(value); }
+  /// The graph's node for an op that is not derived; its own numbers for
+  /// arguments and returned values.
+  int nodeFor(mlir::Operation *op) const { return nodeOf.lookup(op); }
+  int nodeForReturn(unsigned index) const { return returnNodes[index]; }
+
+  /// The attribute for a placement.
+  spmd::ShardingAttr shardingFor(const Placement &placement) const;
+  /// `{"data", "expert"}`
+  std::string describe(const AxisList &axes) const;
+  /// `the annotation at model.mlir:9:8`; empty for kNoOrigin.
+  llvm::StringRef describeOrigin(int origin) const {
+    return origin == kNoOrigin ? llvm::StringRef() : origins[origin];
+  }
+  /// `moe.einsum at model.mlir:9:8`, `argument 2`, `result 0`.
+  std::string describeNode(int node) const { return nodeNames[node]; }
+
+private:
+  mlir::LogicalResult findMesh();
+  mlir::LogicalResult splitAxes();
+  void addArguments();
+  mlir::LogicalResult addOp(mlir::Operation *op);
+  void addReturn(mlir::func::ReturnOp op);
+  bool addDerived(mlir::Operation *op, const spmd::ShardingRule &rule);
+  void addPorts(mlir::Value operand, llvm::ArrayRef<int> factors, OpNode &node);
+  Pin pinFor(spmd::ShardingAttr sharding, std::string origin);
+  void addNode(OpNode node, std::string name);
+  llvm::SmallVector<IndexLeaf, 4> leavesOf(mlir::Value value) const;
+
+  mlir::func::FuncOp func;
+  spmd::MeshOp mesh;
+  mlir::FlatSymbolRefAttr meshName;
+  Graph graph;
+  llvm::DenseMap<mlir::Value, int> tensorOf;
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<IndexLeaf, 4>> indexForm;
+  llvm::DenseMap<mlir::Operation *, int> nodeOf;
+  llvm::SmallVector<int, 4> returnNodes;
+  std::vector<std::string> origins, nodeNames;
+};
+
+} // namespace moe::propagate

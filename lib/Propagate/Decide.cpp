@@ -1,0 +1,386 @@
+#include "moe/Propagate/Decide.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include <map>
+
+using namespace moe::propagate;
+
+namespace {
+
+constexpr int kMaxSweeps = 12;
+
+/// Costs in the order in which they count.
+struct Cost {
+  double bytes = 0;        // received by a rank
+  double partialBytes = 0; // held in partial results
+  double ranks = 1;        // that share the work
+  double operandBytes = 0; // of `bytes`, those that move operands
+
+  static bool less(double a, double b) { return a < b - 1e-9 * std::max(a, b); }
+  /// Negative when this is better, 0 at a tie.
+  int compare(const Cost &other) const {
+    if (less(bytes, other.bytes) || less(other.bytes, bytes))
+      return less(bytes, other.bytes) ? -1 : 1;
+    if (partialBytes != other.partialBytes)
+      return partialBytes < other.partialBytes ? -1 : 1;
+    if (ranks != other.ranks)
+      return ranks > other.ranks ? -1 : 1;
+    if (less(operandBytes, other.operandBytes) ||
+        less(other.operandBytes, operandBytes))
+      return less(operandBytes, other.operandBytes) ? -1 : 1;
+    return 0;
+  }
+};
+
+/// Factors in an order that letters and operand order have no part in: by their
+/// place in the results, then by size.
+llvm::SmallVector<int, 8> canonicalFactors(const OpNode &op) {
+  auto place = [&](int factor) {
+    for (auto [index, port] : llvm::enumerate(op.results))
+      for (auto [dim, other] : llvm::enumerate(port.factors))
+        if (other == factor)
+          return std::array<int64_t, 4>{static_cast<int64_t>(index),
+                                        static_cast<int64_t>(dim), 0, factor};
+    return std::array<int64_t, 4>{static_cast<int64_t>(op.results.size()), 0,
+                                  -op.factors[factor].size, factor};
+  };
+  auto order = llvm::to_vector<8>(llvm::seq<int>(0, op.factors.size()));
+  llvm::sort(order, [&](int a, int b) { return place(a) < place(b); });
+  return order;
+}
+
+class Decider {
+public:
+  explicit Decider(const Graph &graph) : graph(graph) {}
+  Decisions run();
+
+private:
+  void findOpenOps();
+  void sweep();
+  bool sweepLevel(llvm::ArrayRef<int> ops);
+  OpDecision decideOp(int op) const;
+  llvm::SmallVector<ClaimSet, 8> supportedClaims(int op) const;
+  void addSupport(int op, const Port &port, const Placement &placement,
+                  llvm::SmallVectorImpl<ClaimSet> &claims) const;
+  Cost costOf(int op, const Assignment &assignment) const;
+  llvm::SmallVector<Placement, 4> decidedNeeds(int tensor) const;
+  bool isPreferred(int op, const Assignment &a, const Cost &costA,
+                   const Assignment &b, const Cost &costB) const;
+  void findContests(const Candidates &candidates,
+                    llvm::ArrayRef<Assignment> choices,
+                    llvm::ArrayRef<Cost> costs, size_t best,
+                    OpDecision &decision) const;
+  Decisions conclude();
+  void placeArgument(int op, OpDecision &decision,
+                     const std::vector<OpDecision> &all) const;
+
+  const Graph &graph;
+  OpClaims all, firm;
+  std::vector<bool> isOpen, isDecided;
+  std::vector<OpDecision> state;
+  int sweeps = 0;
+};
+
+// An open op is contested itself or has claims that came through a contest.
+void Decider::findOpenOps() {
+  size_t count = graph.ops.size();
+  all = spreadClaims(graph);
+  ClaimLimits limits;
+  std::vector<Candidates> candidates;
+  for (size_t op = 0; op < count; ++op) {
+    candidates.push_back(settle(all[op]));
+    limits.stopped.push_back(candidates.back().contested());
+  }
+  firm = spreadClaims(graph, limits);
+  isOpen.assign(count, false);
+  isDecided.assign(count, true);
+  state.resize(count);
+  for (size_t op = 0; op < count; ++op) {
+    bool isContested = !limits.stopped[op].empty();
+    isOpen[op] = isContested || settle(firm[op]).lists != candidates[op].lists;
+    state[op].assignment = candidates[op].first();
+    if (graph.ops[op].isFree())
+      isOpen[op] = isDecided[op] = false;
+    else if (isOpen[op] && graph.ops[op].pin)
+      state[op].assignment.assign(graph.ops[op].pin->dims.begin(),
+                                  graph.ops[op].pin->dims.end());
+    else if (isOpen[op])
+      isDecided[op] = false;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// One op
+//===----------------------------------------------------------------------===//
+
+// Lists of a neighbour become claims, as strong as the claims they are part of.
+void Decider::addSupport(int op, const Port &port, const Placement &placement,
+                         llvm::SmallVectorImpl<ClaimSet> &claims) const {
+  for (auto [factor, axes] : llvm::zip(port.factors, placement.dims)) {
+    if (factor == spmd::kNoFactor || axes.empty())
+      continue;
+    std::optional<AxisList> admitted = admit(graph.ops[op], factor, axes);
+    if (!admitted)
+      continue;
+    Claim claim{*admitted, std::numeric_limits<int>::max(), OpClass::Other,
+                kNoOrigin};
+    for (const Claim &known : all[op][factor].get())
+      if (llvm::all_of(*admitted,
+                       [&](int a) { return contains(known.axes, a); }) &&
+          known.strength() < claim.strength()) {
+        claim = known;
+        claim.axes = *admitted;
+      }
+    claims[factor].add(claim);
+  }
+}
+
+// What the op's neighbours really use now, besides what is sure.
+llvm::SmallVector<ClaimSet, 8> Decider::supportedClaims(int op) const {
+  const OpNode &node = graph.ops[op];
+  llvm::SmallVector<ClaimSet, 8> claims = firm[op];
+  for (const Port &port : node.operands) {
+    int producer = graph.tensors[port.tensor].producer;
+    if (!isDecided[producer])
+      continue;
+    const OpNode &source = graph.ops[producer];
+    for (const Port &result : source.results)
+      if (result.tensor == port.tensor)
+        addSupport(op, port,
+                   yieldOf(source, result, state[producer].assignment), claims);
+  }
+  for (const Port &result : node.results)
+    for (const Placement &need : decidedNeeds(result.tensor))
+      addSupport(op, result, need, claims);
+  return claims;
+}
+
+// The distinct layouts in which decided users need the tensor, in an order of
+// their own.
+llvm::SmallVector<Placement, 4> Decider::decidedNeeds(int tensor) const {
+  llvm::SmallVector<Placement, 4> needs;
+  for (int user : graph.tensors[tensor].users) {
+    if (!isDecided[user])
+      continue;
+    for (const Port &port : graph.ops[user].operands)
+      if (port.tensor == tensor) {
+        Placement need = needOf(port, state[user].assignment);
+        if (!llvm::is_contained(needs, need))
+          needs.push_back(need);
+      }
+  }
+  llvm::sort(needs, [](const Placement &a, const Placement &b) {
+    return a.dims < b.dims;
+  });
+  return needs;
+}
+
+Cost Decider::costOf(int op, const Assignment &assignment) const {
+  const OpNode &node = graph.ops[op];
+  Cost cost;
+  for (const AxisList &axes : assignment)
+    cost.ranks *= graph.atoms.sizeOf(axes);
+
+  llvm::SmallVector<std::pair<int, Placement>, 4> seen;
+  for (const Port &port : node.operands) {
+    const TensorNode &tensor = graph.tensors[port.tensor];
+    std::pair<int, Placement> need(port.tensor, needOf(port, assignment));
+    if (!isDecided[tensor.producer] || llvm::is_contained(seen, need))
+      continue;
+    seen.push_back(need);
+    const OpNode &source = graph.ops[tensor.producer];
+    for (const Port &result : source.results)
+      if (result.tensor == port.tensor)
+        cost.operandBytes += receivedBytes(
+            yieldOf(source, result, state[tensor.producer].assignment),
+            need.second, tensor.shape, graph.atoms);
+  }
+  cost.bytes = cost.operandBytes;
+
+  for (const Port &result : node.results) {
+    const TensorShape &shape = graph.tensors[result.tensor].shape;
+    Placement yield = yieldOf(node, result, assignment);
+    llvm::SmallVector<Placement, 4> needs = decidedNeeds(result.tensor);
+    if (!yield.unreduced.empty())
+      cost.partialBytes += shape.bytes();
+    // Partial values must be reduced whoever uses them: at least scattered.
+    if (needs.empty() && !yield.unreduced.empty()) {
+      needs.push_back(yield.reduced());
+      if (!needs[0].dims.empty())
+        llvm::append_range(needs[0].dims[0], yield.unreduced);
+    }
+    cost.bytes += planFanOut(yield, needs, shape, graph.atoms).bytes;
+  }
+  return cost;
+}
+
+bool Decider::isPreferred(int op, const Assignment &a, const Cost &costA,
+                          const Assignment &b, const Cost &costB) const {
+  if (int order = costA.compare(costB))
+    return order < 0;
+  for (int factor : canonicalFactors(graph.ops[op]))
+    if (a[factor] != b[factor])
+      return std::pair(-static_cast<int>(a[factor].size()), a[factor]) <
+             std::pair(-static_cast<int>(b[factor].size()), b[factor]);
+  return false;
+}
+
+static int holderOf(const Assignment &assignment, int atom) {
+  for (auto [factor, axes] : llvm::enumerate(assignment))
+    if (contains(axes, atom))
+      return factor;
+  return spmd::kNoFactor;
+}
+
+// For each contested axis the best choice that gives it to another factor.
+void Decider::findContests(const Candidates &candidates,
+                           llvm::ArrayRef<Assignment> choices,
+                           llvm::ArrayRef<Cost> costs, size_t best,
+                           OpDecision &decision) const {
+  for (int atom : candidates.contested()) {
+    Contest contest;
+    contest.atom = atom;
+    contest.winner = holderOf(choices[best], atom);
+    contest.bytes = costs[best].bytes;
+    for (auto [choice, cost] : llvm::zip(choices, costs)) {
+      int holder = holderOf(choice, atom);
+      if (holder == contest.winner || holder == spmd::kNoFactor)
+        continue;
+      if (contest.loser != spmd::kNoFactor && contest.loserBytes <= cost.bytes)
+        continue;
+      contest.loser = holder;
+      contest.loserBytes = cost.bytes;
+    }
+    if (contest.loser != spmd::kNoFactor)
+      decision.contests.push_back(contest);
+  }
+}
+
+OpDecision Decider::decideOp(int op) const {
+  Candidates candidates = settle(supportedClaims(op));
+  // Axes that are claimed only because a neighbour uses them may be declined.
+  AxisList optional;
+  Assignment sure = settle(firm[op]).first();
+  for (auto [factor, lists] : llvm::enumerate(candidates.lists))
+    for (const AxisList &list : lists)
+      for (int atom : list)
+        if (!contains(sure[factor], atom) && !contains(optional, atom))
+          optional.push_back(atom);
+  llvm::SmallVector<Assignment, 8> choices = choicesOf(candidates, optional);
+  llvm::SmallVector<Cost, 8> costs;
+  size_t best = 0;
+  for (auto [index, choice] : llvm::enumerate(choices)) {
+    costs.push_back(costOf(op, choice));
+    if (isPreferred(op, choice, costs[index], choices[best], costs[best]))
+      best = index;
+  }
+  OpDecision decision;
+  decision.assignment = choices[best];
+  findContests(candidates, choices, costs, best, decision);
+  return decision;
+}
+
+//===----------------------------------------------------------------------===//
+// All ops
+//===----------------------------------------------------------------------===//
+
+bool Decider::sweepLevel(llvm::ArrayRef<int> ops) {
+  llvm::SmallVector<OpDecision, 8> decisions;
+  for (int op : ops)
+    decisions.push_back(decideOp(op));
+  bool isChanged = false;
+  for (auto [op, decision] : llvm::zip(ops, decisions)) {
+    isChanged |= !isDecided[op] || state[op].assignment != decision.assignment;
+    state[op] = std::move(decision);
+    isDecided[op] = true;
+  }
+  return isChanged;
+}
+
+void Decider::sweep() {
+  std::map<int, llvm::SmallVector<int, 4>> levels;
+  std::vector<int> levelOf(graph.ops.size(), 0);
+  for (auto [index, op] : llvm::enumerate(graph.ops)) {
+    for (const Port &port : op.operands)
+      levelOf[index] = std::max(
+          levelOf[index], levelOf[graph.tensors[port.tensor].producer] + 1);
+    if (isOpen[index])
+      levels[levelOf[index]].push_back(index);
+  }
+  bool isChanged = true;
+  while (isChanged && sweeps < kMaxSweeps) {
+    isChanged = false;
+    for (auto &[level, ops] : levels)
+      isChanged |= sweepLevel(ops);
+    for (auto &[level, ops] : llvm::reverse(levels))
+      isChanged |= sweepLevel(ops);
+    sweeps += 2;
+  }
+}
+
+// An argument takes what all its users need of it, behind what is pinned.
+void Decider::placeArgument(int op, OpDecision &decision,
+                            const std::vector<OpDecision> &others) const {
+  const OpNode &node = graph.ops[op];
+  const Port &port = node.results[0];
+  llvm::SmallVector<std::optional<AxisList>, 4> common(node.factors.size());
+  for (int user : graph.tensors[port.tensor].users)
+    for (const Port &use : graph.ops[user].operands)
+      if (use.tensor == port.tensor) {
+        Placement need = needOf(use, others[user].assignment);
+        for (auto [dim, factor] : llvm::enumerate(port.factors))
+          common[factor] = common[factor]
+                               ? commonPrefix(*common[factor], need.dims[dim])
+                               : need.dims[dim];
+      }
+  for (auto [factor, axes] : llvm::enumerate(decision.assignment)) {
+    axes = node.pin ? node.pin->dims[factor] : AxisList();
+    if (!common[factor])
+      continue;
+    if (std::optional<AxisList> admitted = admit(node, factor, *common[factor]))
+      if (isPrefix(*admitted, *common[factor]))
+        axes = *admitted;
+  }
+}
+
+Decisions Decider::conclude() {
+  ClaimLimits limits;
+  for (size_t op = 0; op < graph.ops.size(); ++op)
+    limits.decided.push_back(isOpen[op] ? std::optional(state[op].assignment)
+                                        : std::nullopt);
+  OpClaims last = spreadClaims(graph, limits);
+  Decisions decisions;
+  decisions.sweeps = sweeps;
+  decisions.openOps = llvm::count(isOpen, true);
+  decisions.ops.resize(graph.ops.size());
+  for (auto [op, decision] : llvm::enumerate(decisions.ops)) {
+    decision.assignment = settle(last[op]).first();
+    decision.contests = state[op].contests;
+  }
+  for (auto [op, node] : llvm::enumerate(graph.ops))
+    if (node.isArgument)
+      placeArgument(op, decisions.ops[op], decisions.ops);
+  for (auto [op, decision] : llvm::enumerate(decisions.ops))
+    for (auto [factor, axes] : llvm::enumerate(decision.assignment)) {
+      const Claim *source = nullptr;
+      for (const Claim &claim : last[op][factor].get())
+        if (!axes.empty() && isPrefix(axes, claim.axes) &&
+            (!source || std::pair(claim.axes.size(), claim.origin) <
+                            std::pair(source->axes.size(), source->origin)))
+          source = &claim;
+      decision.origins.push_back(source ? source->origin : kNoOrigin);
+    }
+  return decisions;
+}
+
+Decisions Decider::run() {
+  findOpenOps();
+  sweep();
+  return conclude();
+}
+
+} // namespace
+
+Decisions moe::propagate::decide(const Graph &graph) {
+  return Decider(graph).run();
+}

@@ -1,0 +1,360 @@
+#include "moe/Propagate/FunctionGraph.h"
+
+#include "moe/IR/Location.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+using namespace mlir;
+using namespace moe::propagate;
+using spmd::AxisRefAttr;
+using spmd::MeshAxisAttr;
+using spmd::ShardingAttr;
+using spmd::ShardingRule;
+
+/// Index forms of more leaves than this are no simplification.
+static constexpr size_t kMaxLeaves = 16;
+
+static TensorShape shapeOf(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  TensorShape shape;
+  shape.sizes.assign(type.getShape().begin(), type.getShape().end());
+  unsigned bits =
+      type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth();
+  shape.elementBytes = llvm::divideCeil(bits, 8);
+  return shape;
+}
+
+static bool isTensor(Value value) {
+  return isa<RankedTensorType>(value.getType());
+}
+
+static OpClass classOf(const ShardingRule &rule) {
+  bool isElementwise = true, hasWhole = false;
+  const spmd::DimFactors *first = nullptr;
+  for (const auto *list : {&rule.operands})
+    for (const spmd::DimFactors &dims : *list) {
+      first = first ? first : &dims;
+      isElementwise &= dims == *first;
+      hasWhole |= llvm::is_contained(dims, spmd::kNoFactor);
+    }
+  for (const spmd::DimFactors &dims : rule.results) {
+    first = first ? first : &dims;
+    isElementwise &= dims == *first;
+    hasWhole |= llvm::is_contained(dims, spmd::kNoFactor);
+  }
+  if (hasWhole)
+    return OpClass::Other;
+  return isElementwise ? OpClass::Elementwise : OpClass::Contraction;
+}
+
+//===----------------------------------------------------------------------===//
+// Mesh and axes
+//===----------------------------------------------------------------------===//
+
+// Every sharding in the function with a word for where it stands.
+static void
+forEachSharding(func::FuncOp func,
+                llvm::function_ref<void(ShardingAttr, Location)> visit) {
+  StringRef name = spmd::SpmdDialect::getShardingAttrName();
+  for (unsigned i = 0; i < func.getNumArguments(); ++i)
+    if (auto attr = func.getArgAttrOfType<ShardingAttr>(i, name))
+      visit(attr, func.getArgument(i).getLoc());
+  func.walk([&](spmd::AnnotateOp op) { visit(op.getSharding(), op.getLoc()); });
+  for (unsigned i = 0; i < func.getNumResults(); ++i)
+    if (auto attr = func.getResultAttrOfType<ShardingAttr>(i, name))
+      visit(attr, func.getLoc());
+}
+
+LogicalResult FunctionGraph::findMesh() {
+  FlatSymbolRefAttr name;
+  std::optional<Location> where;
+  LogicalResult result = success();
+  forEachSharding(func, [&](ShardingAttr sharding, Location loc) {
+    if (!name || name == sharding.getMesh() || failed(result)) {
+      if (!name) {
+        name = sharding.getMesh();
+        where = loc;
+      }
+      return;
+    }
+    InFlightDiagnostic diag = emitError(loc);
+    diag << "function @" << func.getName() << " has shardings on mesh " << name
+         << " and on mesh " << sharding.getMesh()
+         << "; a function runs on one mesh";
+    diag.attachNote(*where) << "the first is here";
+    result = failure();
+  });
+  if (failed(result))
+    return failure();
+  if (name) {
+    mesh = spmd::lookupMesh(func, name);
+    meshName = name;
+    return success();
+  }
+  auto module = func->getParentOfType<ModuleOp>();
+  auto meshes = llvm::to_vector(module.getOps<spmd::MeshOp>());
+  if (meshes.size() != 1)
+    return func.emitError()
+           << "function @" << func.getName()
+           << " has no annotation and the module has " << meshes.size()
+           << " meshes; declare one, as in spmd.mesh @mesh [\"axis\"=size]";
+  mesh = meshes.front();
+  meshName = FlatSymbolRefAttr::get(mesh.getSymNameAttr());
+  return success();
+}
+
+LogicalResult FunctionGraph::splitAxes() {
+  SmallVector<MeshAxis> axes;
+  for (auto axis : mesh.getAxes().getAsRange<MeshAxisAttr>())
+    axes.push_back({axis.getName().str(), axis.getSize()});
+  SmallVector<AxisMention> mentions;
+  forEachSharding(func, [&](ShardingAttr sharding, Location) {
+    auto add = [&](ArrayRef<AxisRefAttr> list) {
+      for (AxisRefAttr axis : list)
+        mentions.push_back(
+            {axis.getName().str(), axis.getPreSize(), axis.getSubSize()});
+    };
+    for (spmd::DimShardingAttr dim : sharding.getDims())
+      add(dim.getAxes());
+    add(sharding.getReplicated());
+    add(sharding.getUnreduced());
+  });
+  std::string error;
+  std::optional<AtomTable> atoms = AtomTable::create(axes, mentions, error);
+  if (!atoms)
+    return func.emitError() << "function @" << func.getName() << ": " << error;
+  graph.atoms = *atoms;
+  return success();
+}
+
+ShardingAttr FunctionGraph::shardingFor(const Placement &placement) const {
+  MLIRContext *context = func->getContext();
+  auto refs = [&](const AxisList &list) {
+    SmallVector<AxisRefAttr> result;
+    for (const AxisMention &mention : graph.atoms.mentionsOf(list))
+      result.push_back(
+          AxisRefAttr::get(context, mention.axis, mention.pre, mention.sub));
+    return result;
+  };
+  SmallVector<spmd::DimShardingAttr> dims;
+  for (const AxisList &list : placement.dims)
+    dims.push_back(spmd::DimShardingAttr::get(context, refs(list),
+                                              /*isOpen=*/false, 0));
+  return ShardingAttr::get(
+      context, meshName, dims, {},
+      refs(placement.unreduced),
+      placement.unreduced.empty() ? spmd::ReductionKind::Sum
+                                  : placement.reduction);
+}
+
+std::string FunctionGraph::describe(const AxisList &axes) const {
+  std::string text = "{";
+  for (const AxisMention &mention : graph.atoms.mentionsOf(axes)) {
+    text += (text.size() > 1 ? ", \"" : "\"") + mention.axis + "\"";
+    if (mention.sub)
+      text += ":(" + std::to_string(mention.pre) + ")" +
+              std::to_string(mention.sub);
+  }
+  return text + "}";
+}
+
+//===----------------------------------------------------------------------===//
+// Index forms
+//===----------------------------------------------------------------------===//
+
+SmallVector<IndexLeaf, 4> FunctionGraph::leavesOf(Value value) const {
+  auto entry = indexForm.find(value);
+  if (entry != indexForm.end())
+    return entry->second;
+  int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
+  return {
+      {tensorOf.lookup(value), llvm::to_vector<4>(llvm::seq<int>(0, rank))}};
+}
+
+// Whether each element of the results comes from one element of each operand.
+static bool isElementMap(const ShardingRule &rule) {
+  for (const spmd::Factor &factor : rule.factors)
+    if (factor.kind != spmd::FactorKind::PassThrough)
+      return false;
+  auto isFull = [](const spmd::DimFactors &dims) {
+    return !llvm::is_contained(dims, spmd::kNoFactor);
+  };
+  return llvm::all_of(rule.operands, isFull) &&
+         llvm::all_of(rule.results, isFull) && rule.results.size() == 1;
+}
+
+bool FunctionGraph::addDerived(Operation *op, const ShardingRule &rule) {
+  if (!isElementMap(rule) || isa<spmd::AnnotateOp, spmd::ReshardOp>(op))
+    return false;
+  const spmd::DimFactors &result = rule.results[0];
+  SmallVector<IndexLeaf, 4> leaves;
+  for (auto [operand, factors] : llvm::zip(op->getOperands(), rule.operands)) {
+    if (!isTensor(operand))
+      continue;
+    for (IndexLeaf leaf : leavesOf(operand)) {
+      for (int &dim : leaf.dims) {
+        auto place = llvm::find(result, factors[dim]);
+        if (place == result.end())
+          return false;
+        dim = place - result.begin();
+      }
+      if (!llvm::is_contained(leaves, leaf))
+        leaves.push_back(leaf);
+    }
+  }
+  double bytes = 0;
+  llvm::SmallDenseSet<int> counted;
+  for (const IndexLeaf &leaf : leaves)
+    if (counted.insert(leaf.tensor).second)
+      bytes += graph.tensors[leaf.tensor].shape.bytes();
+  if (leaves.size() > kMaxLeaves || bytes >= shapeOf(op->getResult(0)).bytes())
+    return false;
+  indexForm[op->getResult(0)] = leaves;
+  return true;
+}
+
+void FunctionGraph::addPorts(Value operand, ArrayRef<int> factors,
+                             OpNode &node) {
+  for (const IndexLeaf &leaf : leavesOf(operand)) {
+    Port port;
+    port.tensor = leaf.tensor;
+    for (int dim : leaf.dims)
+      port.factors.push_back(factors[dim]);
+    node.operands.push_back(port);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Nodes
+//===----------------------------------------------------------------------===//
+
+Pin FunctionGraph::pinFor(ShardingAttr sharding, std::string origin) {
+  auto atomsOf = [&](ArrayRef<AxisRefAttr> list) {
+    AxisList atoms;
+    for (AxisRefAttr axis : list)
+      llvm::append_range(
+          atoms, graph.atoms.atomsOf({axis.getName().str(), axis.getPreSize(),
+                                      axis.getSubSize()}));
+    return atoms;
+  };
+  Pin pin;
+  for (spmd::DimShardingAttr dim : sharding.getDims()) {
+    pin.dims.push_back(atomsOf(dim.getAxes()));
+    pin.open.push_back(dim.getIsOpen());
+    pin.priority.push_back(dim.getPriority());
+  }
+  pin.unreduced = atomsOf(sharding.getUnreduced());
+  llvm::sort(pin.unreduced);
+  pin.reduction = sharding.getReduction();
+  pin.closed = atomsOf(sharding.getReplicated());
+  llvm::append_range(pin.closed, pin.unreduced);
+  pin.origin = origins.size();
+  origins.push_back(std::move(origin));
+  return pin;
+}
+
+void FunctionGraph::addNode(OpNode node, std::string name) {
+  graph.addOp(std::move(node));
+  nodeNames.push_back(std::move(name));
+}
+
+// The identity over a tensor's dimensions.
+static OpNode identityNode(Value value) {
+  OpNode node;
+  for (int64_t size : cast<RankedTensorType>(value.getType()).getShape())
+    node.factors.push_back({size, spmd::FactorKind::PassThrough, {}});
+  node.opClass = OpClass::Elementwise;
+  return node;
+}
+
+static spmd::DimFactors identityFactors(Value value) {
+  return llvm::to_vector<4>(
+      llvm::seq<int>(0, cast<RankedTensorType>(value.getType()).getRank()));
+}
+
+void FunctionGraph::addArguments() {
+  for (BlockArgument argument : func.getArguments()) {
+    if (!isTensor(argument))
+      continue;
+    OpNode node = identityNode(argument);
+    node.isArgument = true;
+    std::string name = "argument " + std::to_string(argument.getArgNumber());
+    if (auto label = func.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                                       "moe.name"))
+      name += " '" + label.str() + "'";
+    if (ShardingAttr sharding = spmd::getSharding(argument))
+      node.pin = pinFor(sharding, "the annotation of " + name + " at " +
+                                      describeLocation(argument.getLoc()));
+    int tensor = graph.addTensor(shapeOf(argument), graph.ops.size());
+    tensorOf[argument] = tensor;
+    node.results.push_back({tensor, identityFactors(argument)});
+    addNode(std::move(node), name);
+  }
+}
+
+LogicalResult FunctionGraph::addOp(Operation *op) {
+  if (llvm::none_of(op->getOperands(), isTensor) &&
+      llvm::none_of(op->getResults(), isTensor) && op->getNumRegions() == 0)
+    return success();
+  auto sharded = dyn_cast<spmd::ShardingRuleOpInterface>(op);
+  if (!sharded || op->getNumRegions()) {
+    InFlightDiagnostic diag = op->emitOpError()
+                              << "has no sharding rule, so it cannot be "
+                                 "distributed";
+    diag.attachNote() << "supported are the moe ops, spmd annotations, and "
+                         "elementwise arith and math; calls must be inlined "
+                         "first (--inline)";
+    return diag;
+  }
+  ShardingRule rule = sharded.getShardingRule();
+  if (addDerived(op, rule))
+    return success();
+  OpNode node;
+  node.factors.assign(rule.factors.begin(), rule.factors.end());
+  node.opClass = classOf(rule);
+  if (auto annotate = dyn_cast<spmd::AnnotateOp>(op))
+    node.pin = pinFor(annotate.getSharding(),
+                      "the annotation at " + describeLocation(op->getLoc()));
+  for (auto [operand, factors] : llvm::zip(op->getOperands(), rule.operands))
+    if (isTensor(operand))
+      addPorts(operand, factors, node);
+  nodeOf[op] = graph.ops.size();
+  for (auto [result, factors] : llvm::zip(op->getResults(), rule.results)) {
+    int tensor = graph.addTensor(shapeOf(result), graph.ops.size());
+    tensorOf[result] = tensor;
+    node.results.push_back({tensor, factors});
+  }
+  addNode(std::move(node), op->getName().getStringRef().str() + " at " +
+                               describeLocation(op->getLoc()));
+  return success();
+}
+
+void FunctionGraph::addReturn(func::ReturnOp op) {
+  for (auto [index, operand] : llvm::enumerate(op.getOperands())) {
+    returnNodes.push_back(graph.ops.size());
+    if (!isTensor(operand))
+      continue;
+    OpNode node = identityNode(operand);
+    std::string name =
+        "result " + std::to_string(index) + " of @" + func.getName().str();
+    if (auto sharding = func.getResultAttrOfType<ShardingAttr>(
+            index, spmd::SpmdDialect::getShardingAttrName()))
+      node.pin = pinFor(sharding, "the annotation of " + name + " at " +
+                                      describeLocation(func.getLoc()));
+    addPorts(operand, identityFactors(operand), node);
+    addNode(std::move(node), name);
+  }
+}
+
+LogicalResult FunctionGraph::build() {
+  if (failed(findMesh()) || failed(splitAxes()))
+    return failure();
+  addArguments();
+  for (Operation &op : func.getBody().front()) {
+    if (auto ret = dyn_cast<func::ReturnOp>(op))
+      addReturn(ret);
+    else if (failed(addOp(&op)))
+      return failure();
+  }
+  return success();
+}

@@ -1,0 +1,300 @@
+#include "moe/Propagate/Materializer.h"
+
+using namespace mlir;
+using namespace moe::propagate;
+using spmd::ShardingRule;
+
+//===----------------------------------------------------------------------===//
+// What tensors have and what is needed of them
+//===----------------------------------------------------------------------===//
+
+Placement Materializer::placementOf(int tensor) const {
+  const Graph &plain = graph.getGraph();
+  int producer = plain.tensors[tensor].producer;
+  for (const Port &result : plain.ops[producer].results)
+    if (result.tensor == tensor)
+      return yieldOf(plain.ops[producer], result,
+                     decisions.ops[producer].assignment);
+  llvm_unreachable("a producer has its tensors as results");
+}
+
+SmallVector<Placement, 4> Materializer::needsOf(int tensor) const {
+  const Graph &plain = graph.getGraph();
+  SmallVector<Placement, 4> needs;
+  for (int user : plain.tensors[tensor].users)
+    for (const Port &port : plain.ops[user].operands)
+      if (port.tensor == tensor) {
+        Placement need = needOf(port, decisions.ops[user].assignment);
+        if (!llvm::is_contained(needs, need))
+          needs.push_back(need);
+      }
+  llvm::sort(needs, [](const Placement &a, const Placement &b) {
+    return a.dims < b.dims;
+  });
+  return needs;
+}
+
+// Partial values appear where they are made and nowhere else.
+LogicalResult Materializer::checkReduction(Location loc, const Placement &have,
+                                           const Placement &need,
+                                           int node) const {
+  for (int atom : need.unreduced)
+    if (!contains(have.unreduced, atom) || have.reduction != need.reduction)
+      return emitError(loc)
+             << graph.describeNode(node) << " wants values unreduced over "
+             << graph.describe(need.unreduced) << " by "
+             << stringifyReductionKind(need.reduction)
+             << ", the value is unreduced over "
+             << graph.describe(have.unreduced) << " by "
+             << stringifyReductionKind(have.reduction)
+             << "; annotate where the partial values are made";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Values in the layouts that users need
+//===----------------------------------------------------------------------===//
+
+Value Materializer::makeReshard(Value base, int tensor, const Placement &from,
+                                const Placement &to, int node) {
+  builder.setInsertionPointAfterValue(base);
+  spmd::ShardingAttr sharding = graph.shardingFor(to);
+  auto reshard = spmd::ReshardOp::create(
+      builder, base.getLoc(), base.getType(), base, sharding,
+      builder.getStringAttr(reasonFor(tensor, from, to, node)));
+  spmd::setSharding(reshard, sharding);
+  ++reshards;
+  receivedBytes += moe::propagate::receivedBytes(
+      from, to, graph.getGraph().tensors[tensor].shape, graph.getGraph().atoms);
+  return reshard;
+}
+
+Value Materializer::makeDerived(OpResult value, const Placement &need,
+                                int node) {
+  Operation *original = value.getOwner();
+  ShardingRule rule =
+      cast<spmd::ShardingRuleOpInterface>(original).getShardingRule();
+  Assignment assignment(rule.factors.size());
+  for (auto [dim, factor] : llvm::enumerate(rule.results[0]))
+    assignment[factor] = need.dims[dim];
+
+  SmallVector<Value> operands;
+  for (auto [operand, factors] :
+       llvm::zip(original->getOperands(), rule.operands)) {
+    if (!isa<RankedTensorType>(operand.getType())) {
+      operands.push_back(operand);
+      continue;
+    }
+    Value input = obtain(operand, needOf({0, factors}, assignment), node);
+    if (!input)
+      return {};
+    operands.push_back(input);
+  }
+  builder.setInsertionPoint(original);
+  Operation *copy = original->clone();
+  builder.insert(copy);
+  copy->setOperands(operands);
+  spmd::setSharding(copy->getResult(0), graph.shardingFor(need));
+  ++copies;
+  return copy->getResult(0);
+}
+
+Value Materializer::obtain(Value value, const Placement &need, int node) {
+  Value &result = made[{value, graph.shardingFor(need)}];
+  if (result)
+    return result;
+  // Further values are made below, which may move `result`.
+  Value fresh;
+  if (graph.isDerived(value)) {
+    fresh = makeDerived(cast<OpResult>(value), need, node);
+  } else {
+    int tensor = graph.tensorFor(value);
+    Placement have = placementOf(tensor);
+    Value base = current.lookup(value);
+    base = base ? base : value;
+    if (failed(checkReduction(value.getLoc(), have, need, node)))
+      return {};
+    if (have == need) {
+      fresh = base;
+    } else {
+      const Graph &plain = graph.getGraph();
+      FanOut plan = planFanOut(have, needsOf(tensor),
+                               plain.tensors[tensor].shape, plain.atoms);
+      if (plan.base && *plan.base != have && *plan.base != need) {
+        base = obtain(value, *plan.base, node);
+        have = *plan.base;
+      }
+      fresh = makeReshard(base, tensor, have, need, node);
+    }
+  }
+  made[{value, graph.shardingFor(need)}] = fresh;
+  return fresh;
+}
+
+//===----------------------------------------------------------------------===//
+// Ops
+//===----------------------------------------------------------------------===//
+
+LogicalResult Materializer::placeOp(Operation *op) {
+  auto rule = cast<spmd::ShardingRuleOpInterface>(op).getShardingRule();
+  int node = graph.nodeFor(op);
+  const Assignment &assignment = decisions.ops[node].assignment;
+  for (auto [index, factors] : llvm::enumerate(rule.operands)) {
+    Value operand = op->getOperand(index);
+    if (!isa<RankedTensorType>(operand.getType()))
+      continue;
+    Value value = obtain(operand, needOf({0, factors}, assignment), node);
+    if (!value)
+      return failure();
+    op->setOperand(index, value);
+  }
+  for (Value result : op->getResults())
+    spmd::setSharding(result,
+                      graph.shardingFor(placementOf(graph.tensorFor(result))));
+  return success();
+}
+
+LogicalResult Materializer::placeAnnotate(spmd::AnnotateOp op) {
+  Value value = obtain(op.getInput(), placementOf(graph.tensorFor(op)),
+                       graph.nodeFor(op));
+  if (!value)
+    return failure();
+  current[op.getResult()] = value;
+  return success();
+}
+
+LogicalResult Materializer::placeReturn(func::ReturnOp op) {
+  for (auto [index, operand] : llvm::enumerate(op.getOperands())) {
+    if (!isa<RankedTensorType>(operand.getType()))
+      continue;
+    int node = graph.nodeForReturn(index);
+    const OpNode &plain = graph.getGraph().ops[node];
+    Port port{0, llvm::to_vector<4>(llvm::seq<int>(0, plain.factors.size()))};
+    Placement need = yieldOf(plain, port, decisions.ops[node].assignment);
+    Value value = obtain(operand, need, node);
+    if (!value)
+      return failure();
+    op->setOperand(index, value);
+    func.setResultAttr(index, spmd::SpmdDialect::getShardingAttrName(),
+                       graph.shardingFor(need));
+  }
+  return success();
+}
+
+void Materializer::placeArguments() {
+  for (BlockArgument argument : func.getArguments())
+    if (isa<RankedTensorType>(argument.getType()))
+      spmd::setSharding(
+          argument, graph.shardingFor(placementOf(graph.tensorFor(argument))));
+}
+
+LogicalResult Materializer::run() {
+  Block &block = func.getBody().front();
+  SmallVector<Operation *> originals;
+  for (Operation &op : block)
+    originals.push_back(&op);
+  placeArguments();
+  SmallVector<Operation *> replaced;
+  for (Operation *op : originals) {
+    LogicalResult result = success();
+    bool hasTensors = llvm::any_of(op->getResultTypes(), [](Type type) {
+      return isa<RankedTensorType>(type);
+    });
+    if (auto ret = dyn_cast<func::ReturnOp>(op)) {
+      result = placeReturn(ret);
+    } else if (auto annotate = dyn_cast<spmd::AnnotateOp>(op)) {
+      result = placeAnnotate(annotate);
+      replaced.push_back(op);
+    } else if (hasTensors && graph.isDerived(op->getResult(0))) {
+      replaced.push_back(op);
+    } else if (hasTensors) {
+      result = placeOp(op);
+    }
+    if (failed(result))
+      return failure();
+  }
+  for (Operation *op : llvm::reverse(replaced))
+    op->erase();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Reasons
+//===----------------------------------------------------------------------===//
+
+// "dimension 1 of the result", "a summed dimension of size 8".
+std::string Materializer::describeFactor(int node, int factor) const {
+  const OpNode &op = graph.getGraph().ops[node];
+  if (factor == spmd::kNoFactor)
+    return "none";
+  for (const Port &port : op.results)
+    for (auto [dim, other] : llvm::enumerate(port.factors))
+      if (other == factor)
+        return "dimension " + std::to_string(dim) + " of the result";
+  return "a summed dimension of size " +
+         std::to_string(op.factors[factor].size);
+}
+
+// "moe.einsum at f.mlir:3:8 yields dimension 1 over {"expert"} (from ...)".
+std::string Materializer::describeSide(int node, StringRef verb, int tensor,
+                                       const Placement &placement) const {
+  const OpNode &op = graph.getGraph().ops[node];
+  const OpDecision &decision = decisions.ops[node];
+  auto originOf = [&](const Port &port, size_t dim) {
+    int factor = port.factors[dim];
+    return factor == spmd::kNoFactor ? kNoOrigin : decision.origins[factor];
+  };
+  std::string text = graph.describeNode(node) + " " + verb.str() + " ";
+  std::string dims;
+  for (auto [dim, axes] : llvm::enumerate(placement.dims)) {
+    if (axes.empty())
+      continue;
+    int origin = kNoOrigin;
+    for (const auto *ports : {&op.results})
+      for (const Port &port : *ports)
+        if (port.tensor == tensor)
+          origin = originOf(port, dim);
+    for (const Port &port : op.operands)
+      if (port.tensor == tensor && origin == kNoOrigin &&
+          needOf(port, decision.assignment).dims[dim] == axes)
+        origin = originOf(port, dim);
+    dims += (dims.empty() ? "" : ", ");
+    dims +=
+        "dimension " + std::to_string(dim) + " over " + graph.describe(axes);
+    if (origin != kNoOrigin)
+      dims += " by " + graph.describeOrigin(origin).str();
+  }
+  if (!placement.unreduced.empty())
+    dims += (dims.empty() ? "" : ", ") + std::string("partial over ") +
+            graph.describe(placement.unreduced);
+  return text + (dims.empty() ? "it whole" : dims);
+}
+
+static std::string formatBytes(double bytes) {
+  return llvm::formatv("{0:f0}", bytes).str();
+}
+
+// "; moe.einsum at ... cuts dimension 1 of the result over {"expert"}: 96 bytes
+// a rank, cutting dimension 0 would take 192".
+std::string Materializer::describeContest(int node) const {
+  std::string text;
+  for (const Contest &contest : decisions.ops[node].contests)
+    text += "; " + graph.describeNode(node) + " gives " +
+            graph.describe({contest.atom}) + " to " +
+            describeFactor(node, contest.winner) + " at " +
+            formatBytes(contest.bytes) + " bytes a rank, " +
+            describeFactor(node, contest.loser) + " would take " +
+            formatBytes(contest.loserBytes);
+  return text;
+}
+
+std::string Materializer::reasonFor(int tensor, const Placement &from,
+                                    const Placement &to, int node) const {
+  int producer = graph.getGraph().tensors[tensor].producer;
+  std::string text = describeSide(producer, "yields", tensor, from) + "; " +
+                     describeSide(node, "needs", tensor, to);
+  text += describeContest(producer);
+  if (node != producer)
+    text += describeContest(node);
+  return text;
+}

@@ -1,0 +1,182 @@
+// spmd-verify-propagated: the promise of spmd-propagate, op by op.
+#include "moe/Propagate/Passes.h"
+
+using namespace mlir;
+using spmd::AxisRefAttr;
+using spmd::ShardingAttr;
+using spmd::ShardingRule;
+
+namespace moe {
+#define GEN_PASS_DEF_SPMDVERIFYPROPAGATED
+#include "moe/Propagate/Passes.h.inc"
+} // namespace moe
+
+namespace {
+
+using Digits = std::vector<moert::Digit>;
+
+/// Collects which digits cut each factor; the first tensor that carries a
+/// factor decides, all others must agree.
+class ConsistencyCheck {
+public:
+  ConsistencyCheck(Operation *op, ShardingRule rule, spmd::MeshOp mesh)
+      : op(op), rule(std::move(rule)), mesh(mesh),
+        cuts(this->rule.factors.size()), isSet(cuts.size(), false) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult checkDims(Value value, ArrayRef<int> factors, StringRef where);
+  LogicalResult checkUnreduced(Value result, unsigned index);
+
+  Operation *op;
+  ShardingRule rule;
+  spmd::MeshOp mesh;
+  std::vector<Digits> cuts;
+  std::vector<bool> isSet;
+};
+
+LogicalResult ConsistencyCheck::checkDims(Value value, ArrayRef<int> factors,
+                                          StringRef where) {
+  ShardingAttr sharding = spmd::getSharding(value);
+  for (auto [dim, factor] : llvm::enumerate(factors)) {
+    Digits digits = spmd::digitsOf(sharding.getDims()[dim].getAxes(), mesh);
+    if (factor == spmd::kNoFactor) {
+      if (!digits.empty())
+        return op->emitOpError() << "needs dimension " << dim << " of " << where
+                                 << " whole, its sharding is " << sharding;
+      continue;
+    }
+    if (!isSet[factor]) {
+      isSet[factor] = true;
+      cuts[factor] = digits;
+    } else if (cuts[factor] != digits) {
+      return op->emitOpError()
+             << "cuts dimension " << dim << " of " << where
+             << " unlike an earlier dimension that goes with it; its sharding "
+                "is "
+             << sharding;
+    }
+  }
+  return success();
+}
+
+LogicalResult ConsistencyCheck::checkUnreduced(Value result, unsigned index) {
+  ShardingAttr sharding = spmd::getSharding(result);
+  Digits expected;
+  for (auto [factor, digits] : llvm::zip(rule.factors, cuts))
+    if (factor.kind == spmd::FactorKind::Reduction)
+      llvm::append_range(expected, digits);
+  Digits have = spmd::digitsOf(sharding.getUnreduced(), mesh);
+  auto less = [](const moert::Digit &a, const moert::Digit &b) {
+    return a.stride < b.stride;
+  };
+  llvm::sort(expected, less);
+  llvm::sort(have, less);
+  // Neighbouring parts of an axis may be written as one.
+  auto extent = [](const Digits &digits) {
+    int64_t product = 1;
+    for (const moert::Digit &digit : digits)
+      product *= digit.size;
+    return product;
+  };
+  if (extent(have) == extent(expected))
+    return success();
+  return op->emitOpError() << "reduces over " << extent(expected)
+                           << " blocks, but result " << index
+                           << " is partial over " << extent(have)
+                           << "; its sharding is " << sharding;
+}
+
+LogicalResult ConsistencyCheck::run() {
+  for (auto [index, operand] : llvm::enumerate(op->getOperands()))
+    if (isa<RankedTensorType>(operand.getType()) &&
+        failed(checkDims(operand, rule.operands[index],
+                         "operand " + std::to_string(index))))
+      return failure();
+  for (auto [index, result] : llvm::enumerate(op->getResults()))
+    if (failed(checkDims(result, rule.results[index],
+                         "result " + std::to_string(index))) ||
+        failed(checkUnreduced(result, index)))
+      return failure();
+  return success();
+}
+
+struct VerifyPropagatedPass
+    : moe::impl::SpmdVerifyPropagatedBase<VerifyPropagatedPass> {
+  LogicalResult checkValue(Value value, Operation *op, StringRef where);
+  LogicalResult checkOp(Operation *op);
+  LogicalResult checkFunction(func::FuncOp func);
+  void runOnOperation() override {
+    for (auto func : getOperation().getOps<func::FuncOp>())
+      if (!func.isExternal() && failed(checkFunction(func)))
+        return signalPassFailure();
+  }
+};
+
+LogicalResult VerifyPropagatedPass::checkValue(Value value, Operation *op,
+                                               StringRef where) {
+  if (!isa<RankedTensorType>(value.getType()))
+    return success();
+  ShardingAttr sharding = spmd::getSharding(value);
+  if (!sharding)
+    return op->emitError() << where << " has no sharding after propagation";
+  for (auto [index, dim] : llvm::enumerate(sharding.getDims()))
+    if (dim.getIsOpen())
+      return op->emitError() << where << " has open dimension " << index
+                             << " after propagation: " << sharding;
+  return success();
+}
+
+LogicalResult VerifyPropagatedPass::checkOp(Operation *op) {
+  for (auto [index, result] : llvm::enumerate(op->getResults()))
+    if (failed(checkValue(result, op, "result " + std::to_string(index))))
+      return failure();
+  if (isa<spmd::AnnotateOp, spmd::SplitOp, spmd::ReplicateOp, spmd::ShardOp>(
+          op))
+    return op->emitOpError() << "is left after propagation";
+  if (isa<spmd::ReshardOp, func::ReturnOp>(op) || op->getNumResults() == 0 ||
+      !isa<RankedTensorType>(op->getResult(0).getType()))
+    return success();
+  auto sharded = dyn_cast<spmd::ShardingRuleOpInterface>(op);
+  if (!sharded)
+    return op->emitOpError() << "has no sharding rule";
+  for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
+    ShardingAttr sharding = spmd::getSharding(operand);
+    if (sharding && !sharding.getUnreduced().empty())
+      return op->emitOpError() << "uses operand " << index
+                               << " before it is reduced: " << sharding;
+  }
+  ShardingAttr first = spmd::getSharding(op->getResult(0));
+  return ConsistencyCheck(op, sharded.getShardingRule(),
+                          spmd::lookupMesh(op, first.getMesh()))
+      .run();
+}
+
+LogicalResult VerifyPropagatedPass::checkFunction(func::FuncOp func) {
+  for (BlockArgument argument : func.getArguments())
+    if (failed(
+            checkValue(argument, func,
+                       "argument " + std::to_string(argument.getArgNumber()))))
+      return failure();
+  WalkResult result = func.getBody().walk([&](Operation *op) {
+    return failed(checkOp(op)) ? WalkResult::interrupt()
+                               : WalkResult::advance();
+  });
+  if (result.wasInterrupted())
+    return failure();
+  Operation *terminator = func.getBody().front().getTerminator();
+  for (auto [index, operand] : llvm::enumerate(terminator->getOperands())) {
+    if (!isa<RankedTensorType>(operand.getType()))
+      continue;
+    auto declared = func.getResultAttrOfType<ShardingAttr>(
+        index, spmd::SpmdDialect::getShardingAttrName());
+    if (!declared || declared != spmd::getSharding(operand))
+      return func.emitError()
+             << "result " << index << " is declared as " << declared
+             << ", returned is " << spmd::getSharding(operand);
+  }
+  return success();
+}
+
+} // namespace
