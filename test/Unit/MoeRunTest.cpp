@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <gtest/gtest.h>
 #include <numeric>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -187,7 +188,7 @@ TEST_F(MoeRun, theSummaryNamesResultsMemoryAndCollectives) {
   for (const char *part :
        {"hand.mlir: entry forward on 4 ranks (mesh data=4, local)", "f32[8,4]",
         "arena (plan)", "68 B", "all_gather", "hand.mlir:3:8", "moe.reduce",
-        "1x2x6x4", "time "})
+        "1x2x6x4", "time ", "floor", "96 B"})
     EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n"
                                                             << outcome.output;
   EXPECT_EQ(run("r4.moe --input x=x.npy --summary=none").output, "");
@@ -320,6 +321,37 @@ TEST_F(MoeRun, outputsThatCannotBeWrittenLeaveNothing) {
   EXPECT_FALSE(exists("out.npz"));
   for (const std::string &name : entries())
     EXPECT_EQ(name.find("partial"), std::string::npos) << name;
+}
+
+// 64 KB of memory as a disk, full but for less than the result needs.
+TEST_F(MoeRun, aFullDiskLeavesNothing) {
+  std::string disk = "unshare -rm sh -c 'mkdir disk && mount -t tmpfs -o "
+                     "size=64k none disk && ";
+  if (shell(disk + "rmdir no 2>/dev/null; true'").code != 0)
+    GTEST_SKIP() << "no user namespaces here";
+  rmdir(at("disk").c_str());
+  writeX(1, "x.npy");
+  Outcome outcome =
+      shell(disk + "head -c 65536 /dev/zero > disk/fill; " + MOE_RUN +
+            " r1.moe --input x=x.npy --output disk/out.npz; "
+            "echo code $?; ls disk'");
+  rmdir(at("disk").c_str());
+  EXPECT_NE(outcome.output.find("no space left on device"), std::string::npos)
+      << outcome.output;
+  EXPECT_NE(outcome.output.find("code 1"), std::string::npos);
+  EXPECT_EQ(outcome.output.find("out.npz\n"), std::string::npos)
+      << outcome.output;
+}
+
+TEST_F(MoeRun, anotherUsersFolderIsRefused) {
+  std::string other = "setpriv --reuid=65534 --clear-groups ";
+  chmod(folder.c_str(), 0755);
+  if (geteuid() != 0 || shell(other + MOE_RUN + " --version").code != 0)
+    GTEST_SKIP() << "cannot run moe-run as another user here";
+  writeX(1, "x.npy");
+  expectError("r1.moe --input x=x.npy --output out.npz",
+              "cannot write 'out.npz': permission denied", other);
+  EXPECT_FALSE(exists("out.npz"));
 }
 
 // The failure of compiled code's call ends the job, with the site in the

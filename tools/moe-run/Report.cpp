@@ -2,6 +2,7 @@
 
 #include "runtime/core/Error.h"
 #include "tools/moe-run/Compare.h"
+#include "tools/moe-run/Floor.h"
 
 #include <algorithm>
 #include <cmath>
@@ -180,9 +181,19 @@ static double timesOf(const std::vector<json> &ranks) {
   return static_cast<double>(ranks[0]["times"].size());
 }
 
+// Of the rank that must receive most, over `calls` calls.
+static std::string floorText(const CollectiveSite &site, size_t ranks,
+                             double calls) {
+  int64_t most = -1;
+  for (size_t rank = 0; rank < ranks; ++rank)
+    most = std::max(most, floorBytes(site, static_cast<int64_t>(rank)));
+  return most < 0 ? "-" : bytesText(static_cast<double>(most) * calls);
+}
+
 static std::string collectivesText(const Manifest &manifest, const Entry &entry,
                                    const std::vector<json> &ranks) {
-  Table table({"op", "line", "kind", "axes", "sent", "received", "calls", "ms"},
+  Table table({"op", "line", "kind", "axes", "sent", "received", "floor",
+               "calls", "ms"},
               4);
   double runs = timesOf(ranks);
   for (const CollectiveSite &site : manifest.collectives) {
@@ -194,7 +205,8 @@ static std::string collectivesText(const Manifest &manifest, const Entry &entry,
     table.add({site.op, site.location,
                site.kind.empty() ? nameOf(site.primitive) : site.kind,
                join(site.axes), bytesText(most(1)), bytesText(most(2)),
-               format("%.0f", most(0)), format("%.3f", most(3) * 1e3)});
+               floorText(site, ranks.size(), most(0)), format("%.0f", most(0)),
+               format("%.3f", most(3) * 1e3)});
   }
   if (table.empty())
     return "\nno collectives\n";

@@ -19,7 +19,8 @@ std::string packReport(moert::Context &context, const moert::Entry &entry,
 
 /// The summary from all ranks' numbers: results, times, memory per rank, one
 /// row per collective, and with `full` one per matmul. Bytes are those that the
-/// transport counted, per run, of the rank that moved most.
+/// transport counted, per run, of the rank that moved most; beside them the
+/// floor, the least that the layouts allow.
 std::string summaryText(const moert::Manifest &manifest,
                         const moert::Entry &entry,
                         const std::vector<moert::NamedTensor> &results,

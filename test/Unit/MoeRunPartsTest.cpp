@@ -1,0 +1,147 @@
+// moe-run's plain parts: options, comparison, floors.
+#include "runtime/core/Error.h"
+#include "runtime/core/Manifest.h"
+#include "tools/moe-run/Compare.h"
+#include "tools/moe-run/Floor.h"
+#include "tools/moe-run/Options.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+
+using namespace moert;
+using namespace moerun;
+
+TEST(MoeRunOptions, valuesStandBehindEqualsOrNext) {
+  Options options =
+      parseOptions({"--ranks=4", "m.mlir", "--input", "x=a=b.npy", "--seed",
+                    "-7", "--mesh=data=2,expert=2", "--summary"});
+  EXPECT_EQ(options.program, "m.mlir");
+  EXPECT_EQ(*options.ranks, 4);
+  EXPECT_EQ(options.inputs[0].first, "x");
+  EXPECT_EQ(options.inputs[0].second, "a=b.npy");
+  EXPECT_EQ(options.seed, -7);
+  EXPECT_EQ(options.mesh, "data=2,expert=2");
+  EXPECT_EQ(options.summary, Summary::Full);
+}
+
+TEST(MoeRunOptions, everyFlagStandsInTheHelp) {
+  std::string help = helpText();
+  for (const char *flag :
+       {"--ranks", "--mesh", "--entry", "--input", "--params", "--output",
+        "--seed", "--check", "--model", "--trace", "--repeat", "--summary",
+        "--help", "--version"})
+    EXPECT_NE(help.find(flag), std::string::npos) << flag;
+}
+
+static Tensor floats(std::vector<float> values) {
+  Tensor tensor(DType::F32, {static_cast<int64_t>(values.size())});
+  std::copy(values.begin(), values.end(), tensor.as<float>());
+  return tensor;
+}
+
+// The tolerance is relative to the tensor's largest magnitude: 100 * 1e-5.
+TEST(MoeRunCompare, floatsMayDifferByTheTensorsScale) {
+  EXPECT_FALSE(compare(floats({100, 1.0009f}), floats({100, 1})).first);
+  Comparison comparison = compare(floats({100, 1.01f}), floats({100, 1}));
+  EXPECT_EQ(comparison.first, 1);
+  EXPECT_EQ(comparison.differing, 1);
+}
+
+TEST(MoeRunCompare, nanAndInfinityEqualOnlyThemselves) {
+  float nan = std::nanf(""), inf = std::numeric_limits<float>::infinity();
+  EXPECT_FALSE(compare(floats({nan, inf, 1}), floats({nan, inf, 1})).first);
+  EXPECT_EQ(compare(floats({nan}), floats({1})).first, 0);
+  EXPECT_EQ(compare(floats({1}), floats({nan})).first, 0);
+  EXPECT_EQ(compare(floats({1, inf}), floats({1, -inf})).first, 1);
+  EXPECT_EQ(compare(floats({inf}), floats({1})).first, 0);
+}
+
+TEST(MoeRunCompare, integersAreEqual) {
+  Tensor a(DType::I64, {2}), b(DType::I64, {2});
+  a.as<int64_t>()[1] = (int64_t{1} << 60) + 1;
+  b.as<int64_t>()[1] = int64_t{1} << 60;
+  EXPECT_EQ(compare(a, b).first, 1);
+}
+
+TEST(MoeRunCompare, theDifferenceNamesRankAndGlobalIndex) {
+  Parameter parameter{"y", DType::F32, Layout{{4}, {{{4, 1}}}, {}}, false};
+  Tensor got = floats({1, 2, 3, 5}), wanted = floats({1, 2, 3, 4});
+  std::string words =
+      describeDifference(parameter, 4, got, wanted, compare(got, wanted));
+  EXPECT_NE(
+      words.find("'y' differs first at [3], held by rank 3: got 5, wanted 4"),
+      std::string::npos)
+      << words;
+}
+
+TEST(MoeRunFloor, countsWhatARankLacks) {
+  CollectiveSite site;
+  site.source = Layout{{8, 4}, {{{4, 1}}, {}}, {}};
+  site.target = Layout{{8, 4}, {{}, {}}, {}};
+  EXPECT_EQ(floorBytes(site, 0), 96);
+  site.target = Layout{{8, 4}, {{}, {{4, 1}}}, {}};
+  EXPECT_EQ(floorBytes(site, 1), 24);
+  site.primitive = moert::Primitive::AllReduce;
+  site.source = Layout{{8}, {{}}, {{4, 1}}};
+  site.target = Layout{{8}, {{}}, {}};
+  EXPECT_EQ(floorBytes(site, 0), 48);
+}
+
+//===-- Manifest ----------------------------------------------------------===//
+
+static std::string manifest(const std::string &entries = "[]",
+                            const std::string &rest = "") {
+  return "{\"format\":1,\"program\":\"m\",\"ranks\":4,\"mesh\":[{\"axis\":"
+         "\"data\",\"size\":4,\"stride\":1}],\"target\":\"cpu\",\"entries\":" +
+         entries + ",\"collectives\":[],\"matmuls\":[]" + rest + "}";
+}
+
+static std::string errorOf(const std::string &json) {
+  try {
+    parseManifest(json);
+  } catch (const Error &error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(CoreManifest, isReadIntoPlainStructs) {
+  Manifest read = parseManifest(
+      manifest("[{\"name\":\"f\",\"symbol\":\"s\",\"arena_bytes\":64,"
+               "\"arguments\":[{\"name\":\"x\",\"dtype\":\"bf16\",\"layout\":"
+               "{\"shape\":[8,2],\"dims\":[[[2,2],[2,1]],[]],"
+               "\"unreduced\":[]}}],\"results\":[]}]"));
+  EXPECT_EQ(read.meshText(), "data=4");
+  const Parameter &x = read.get("f").arguments.at(0);
+  EXPECT_EQ(x.dtype, DType::BF16);
+  EXPECT_EQ(x.layout.str(), "[8,2] {(2,2)(2,1)} {}");
+  EXPECT_FALSE(x.constant);
+}
+
+TEST(CoreManifest, wrongFieldsAreNamed) {
+  auto expect = [](const std::string &json, const std::string &part) {
+    EXPECT_NE(errorOf(json).find(part), std::string::npos) << errorOf(json);
+  };
+  EXPECT_EQ(errorOf(manifest()), "");
+  expect("[]", "must be an object");
+  expect("{\"format\":9}", "format 9, this runtime reads 1");
+  expect("{\"format\":1}", "lacks 'program'");
+  expect(manifest("5"), "'entries' of the manifest must be an array");
+  expect(manifest("[{\"name\":5}]"),
+         "'entries[0].name' of the manifest must be a string");
+  expect(manifest("[{\"name\":\"f\",\"symbol\":\"s\",\"arena_bytes\":-1}]"),
+         "'entries[0].arena_bytes' of the manifest must be a whole number");
+  std::string argument =
+      "[{\"name\":\"f\",\"symbol\":\"s\",\"arena_bytes\":0,\"results\":[],"
+      "\"arguments\":[{\"name\":\"x\",\"dtype\":\"f32\",\"layout\":";
+  expect(manifest(argument + "{\"shape\":[8],\"dims\":[[[3,1]]]}}]}]"),
+         "digit (3,1), which does not fit 4 ranks");
+  expect(manifest(argument + "{\"shape\":[8],\"dims\":[]}}]}]"),
+         "1 sizes and 0 lists");
+  expect(manifest(argument + "{\"shape\":[-8],\"dims\":[[]]}}]}]"),
+         "'entries[0].arguments[0].layout.shape'");
+  std::string small = manifest();
+  small.replace(small.find("\"ranks\":4"), 9, "\"ranks\":8");
+  expect(small, "8 ranks, but its mesh data=4 has 4");
+}
