@@ -1,0 +1,44 @@
+// What an entry runs on: tensors from files, parameters from the module's own
+// @init, and generated numbers for the rest.
+#pragma once
+
+#include "moe/Interpret/Interpreter.h"
+
+#include "llvm/ADT/StringMap.h"
+
+namespace moe::interpret {
+
+/// Tensors by the names of arguments and results.
+using NamedTensors = llvm::StringMap<Tensor>;
+
+/// Numbers for one argument, a function of its name, its type and `seed` alone:
+/// floats in [-1, 1), in exact mode random residues mixed with -1, 0, 1 and 2
+/// so that ties occur; integers in [0, bound), 8 unless the argument says
+/// `moe.bound`. A rank-0 integer called "seed" gets `seed` itself.
+Tensor generateInput(const Port &port, Mode mode, uint64_t seed);
+
+/// Inputs for all arguments of `entry`: those in `given`; then, where the
+/// module has a function @init whose results carry the argument's name and
+/// type, what it returns; generated ones for the rest. Emits a diagnostic and
+/// fails where
+/// @init does.
+mlir::FailureOr<llvm::SmallVector<Tensor>> makeInputs(mlir::func::FuncOp entry,
+                                                      const NamedTensors &given,
+                                                      Mode mode, uint64_t seed);
+
+/// Reads the tensors that `entry` or @init take from a file (.npy, .npz,
+/// .safetensors) into `tensors`. With a `name`, that tensor only; else all
+/// whose name is that of an argument of `entry`. Errors name the file, the
+/// tensor and both types.
+mlir::LogicalResult readTensors(llvm::StringRef path,
+                                std::optional<llvm::StringRef> name,
+                                mlir::func::FuncOp entry, Mode mode,
+                                NamedTensors &tensors);
+
+/// Writes results to a file of the format that the end of its name says, whole
+/// or not at all. Exact numbers become int64 representatives; infinities the
+/// extreme ones and undefined the least plus 1.
+mlir::LogicalResult writeResults(llvm::StringRef path, mlir::func::FuncOp entry,
+                                 llvm::ArrayRef<Tensor> results, Mode mode);
+
+} // namespace moe::interpret

@@ -1,0 +1,17 @@
+// Each file Evaluate*.cpp attaches the evaluations that it defines.
+#pragma once
+
+#include "moe/Interpret/Evaluation.h"
+
+namespace moe::interpret {
+
+void attachArithEvaluations(mlir::MLIRContext &context);
+void attachMathEvaluations(mlir::MLIRContext &context);
+void attachContractionEvaluations(mlir::MLIRContext &context);
+void attachReductionEvaluations(mlir::MLIRContext &context);
+void attachShapeEvaluations(mlir::MLIRContext &context);
+void attachIndexEvaluations(mlir::MLIRContext &context);
+void attachExpertEvaluations(mlir::MLIRContext &context);
+void attachSpmdEvaluations(mlir::MLIRContext &context);
+
+} // namespace moe::interpret

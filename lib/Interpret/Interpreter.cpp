@@ -1,0 +1,257 @@
+#include "moe/Interpret/Interpreter.h"
+
+#include "moe/IR/Moe.h"
+#include "moe/Interpret/Evaluation.h"
+
+using namespace mlir;
+
+namespace moe::interpret {
+
+//===----------------------------------------------------------------------===//
+// Signatures
+//===----------------------------------------------------------------------===//
+
+using GetAttr = llvm::function_ref<Attribute(StringRef)>;
+
+static Port portOf(func::FuncOp func, Type type, std::string defaultName,
+                   GetAttr getAttr) {
+  Port port;
+  auto name = dyn_cast_or_null<StringAttr>(getAttr(kNameAttr));
+  port.name = name ? name.str() : std::move(defaultName);
+  auto global = dyn_cast_or_null<TypeAttr>(getAttr(spmd::kGlobalAttrName));
+  port.globalType = global ? global.getValue() : type;
+  ArrayRef<int64_t> shape = shapeOf(port.globalType);
+  port.placement.layout.shape.assign(shape.begin(), shape.end());
+  port.placement.layout.dims.resize(shape.size());
+  if (auto bound = dyn_cast_or_null<IntegerAttr>(getAttr(kBoundAttr)))
+    port.bound = std::max<int64_t>(1, bound.getInt());
+  auto sharding = dyn_cast_or_null<spmd::ShardingAttr>(
+      getAttr(spmd::SpmdDialect::getShardingAttrName()));
+  if (!global || !sharding)
+    return port;
+  if (spmd::MeshOp mesh = spmd::lookupMesh(func, sharding.getMesh()))
+    port.placement = {spmd::layoutOf(sharding, shape, mesh),
+                      sharding.getReduction()};
+  return port;
+}
+
+Signature Signature::of(func::FuncOp func) {
+  Signature signature;
+  for (auto [index, type] : llvm::enumerate(func.getArgumentTypes())) {
+    auto getAttr = [&, i = index](StringRef name) {
+      return func.getArgAttr(i, name);
+    };
+    signature.isPartitioned |= bool(getAttr(spmd::kGlobalAttrName));
+    signature.arguments.push_back(
+        portOf(func, type, "arg" + std::to_string(index), getAttr));
+  }
+  for (auto [index, type] : llvm::enumerate(func.getResultTypes())) {
+    auto getAttr = [&, i = index](StringRef name) {
+      return func.getResultAttr(i, name);
+    };
+    signature.isPartitioned |= bool(getAttr(spmd::kGlobalAttrName));
+    signature.results.push_back(
+        portOf(func, type, "result" + std::to_string(index), getAttr));
+  }
+  if (!signature.isPartitioned)
+    return signature;
+  if (auto module = func->getParentOfType<ModuleOp>())
+    for (auto mesh : module.getOps<spmd::MeshOp>())
+      signature.ranks = mesh.getRanks();
+  return signature;
+}
+
+//===----------------------------------------------------------------------===//
+// Execution
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Values of one function under execution; a value is dropped after its last
+/// use.
+class Frame {
+public:
+  void set(Value value, RankTensors tensors) {
+    int64_t uses = std::distance(value.use_begin(), value.use_end());
+    if (uses)
+      live[value] = {std::move(tensors), uses};
+  }
+  const RankTensors &get(Value value) const {
+    return live.find(value)->second.first;
+  }
+  void release(Operation &op) {
+    for (Value operand : op.getOperands()) {
+      auto entry = live.find(operand);
+      if (--entry->second.second == 0)
+        live.erase(entry);
+    }
+  }
+
+private:
+  llvm::DenseMap<Value, std::pair<RankTensors, int64_t>> live;
+};
+
+/// One run: all ranks in lockstep.
+class Execution {
+public:
+  Execution(Mode mode, uint64_t seed, const Signature &signature)
+      : mode(mode), ranks(signature.ranks),
+        isPartitioned(signature.isPartitioned),
+        distributor(mode, signature.ranks, seed) {}
+
+  FailureOr<SmallVector<Tensor>>
+  run(func::FuncOp entry, const Signature &signature, ArrayRef<Tensor> inputs);
+
+private:
+  FailureOr<SmallVector<RankTensors>> runFunction(func::FuncOp func,
+                                                  ArrayRef<RankTensors> values);
+  LogicalResult runOp(Operation &op, Frame &frame);
+  LogicalResult runCall(func::CallOp call, Frame &frame);
+  LogicalResult runCollective(spmd::CollectiveOpInterface op, Frame &frame);
+  LogicalResult runOnEachRank(EvaluableOpInterface op, Frame &frame);
+
+  Mode mode;
+  int64_t ranks;
+  bool isPartitioned;
+  Distributor distributor;
+  unsigned depth = 0;
+};
+
+FailureOr<SmallVector<Tensor>> Execution::run(func::FuncOp entry,
+                                              const Signature &signature,
+                                              ArrayRef<Tensor> inputs) {
+  SmallVector<RankTensors> arguments;
+  for (auto [input, port] : llvm::zip(inputs, signature.arguments))
+    arguments.push_back(distributor.scatter(input, port.placement));
+  FailureOr<SmallVector<RankTensors>> locals = runFunction(entry, arguments);
+  if (failed(locals))
+    return failure();
+  SmallVector<Tensor> results;
+  for (auto [local, port] : llvm::zip(*locals, signature.results)) {
+    StringRef name = port.name;
+    FailureOr<Tensor> result = distributor.gather(local, port.placement, [&] {
+      return entry.emitError() << "result '" << name << "': ";
+    });
+    if (failed(result))
+      return failure();
+    results.push_back(*result);
+  }
+  return results;
+}
+
+FailureOr<SmallVector<RankTensors>>
+Execution::runFunction(func::FuncOp func, ArrayRef<RankTensors> values) {
+  if (func.isExternal() || !llvm::hasSingleElement(func.getBody()))
+    return func.emitError()
+           << "function '" << func.getSymName()
+           << "' cannot be interpreted: it needs a body of one block";
+  Frame frame;
+  for (auto [argument, tensors] : llvm::zip(func.getArguments(), values))
+    frame.set(argument, tensors);
+  for (Operation &op : func.getBody().front().without_terminator()) {
+    if (failed(runOp(op, frame)))
+      return failure();
+    frame.release(op);
+  }
+  SmallVector<RankTensors> results;
+  for (Value value : func.getBody().front().getTerminator()->getOperands())
+    results.push_back(frame.get(value));
+  return results;
+}
+
+LogicalResult Execution::runOp(Operation &op, Frame &frame) {
+  if (auto call = dyn_cast<func::CallOp>(op))
+    return runCall(call, frame);
+  if (auto collective = dyn_cast<spmd::CollectiveOpInterface>(op))
+    return runCollective(collective, frame);
+  if (auto evaluable = dyn_cast<EvaluableOpInterface>(op))
+    return runOnEachRank(evaluable, frame);
+  return op.emitOpError() << "cannot be interpreted: it has no evaluation";
+}
+
+LogicalResult Execution::runCall(func::CallOp call, Frame &frame) {
+  constexpr unsigned kMaxDepth = 100;
+  auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
+      call, call.getCalleeAttr());
+  if (!callee)
+    return call.emitOpError() << "calls unknown function " << call.getCallee();
+  if (depth == kMaxDepth)
+    return call.emitOpError() << "is nested " << kMaxDepth
+                              << " calls deep; functions must not recur";
+  SmallVector<RankTensors> arguments;
+  for (Value operand : call.getOperands())
+    arguments.push_back(frame.get(operand));
+  ++depth;
+  FailureOr<SmallVector<RankTensors>> results = runFunction(callee, arguments);
+  --depth;
+  if (failed(results))
+    return failure();
+  for (auto [value, tensors] : llvm::zip(call.getResults(), *results))
+    frame.set(value, tensors);
+  return success();
+}
+
+LogicalResult Execution::runCollective(spmd::CollectiveOpInterface op,
+                                       Frame &frame) {
+  if (!isPartitioned)
+    return op->emitOpError()
+           << "needs a partitioned function, whose arguments or results carry "
+           << spmd::kGlobalAttrName;
+  ArrayRef<int64_t> shape = op.getGlobalType().getShape();
+  auto placementOf = [&](spmd::ShardingAttr sharding) {
+    spmd::MeshOp mesh = spmd::lookupMesh(op, sharding.getMesh());
+    return Placement{spmd::layoutOf(sharding, shape, mesh),
+                     sharding.getReduction()};
+  };
+  FailureOr<RankTensors> result = distributor.redistribute(
+      frame.get(op->getOperand(0)), placementOf(op.getSource()),
+      placementOf(op.getTarget()), [&] { return op->emitOpError(); });
+  if (failed(result))
+    return failure();
+  frame.set(op->getResult(0), std::move(*result));
+  return success();
+}
+
+LogicalResult Execution::runOnEachRank(EvaluableOpInterface op, Frame &frame) {
+  if (isPartitioned && isa<spmd::ReshardOp>(op))
+    return op->emitOpError()
+           << "stands in a partitioned function; spmd-partition turns it into "
+              "collectives";
+  SmallVector<RankTensors> results(op->getNumResults());
+  for (int64_t rank = 0; rank < ranks; ++rank) {
+    SmallVector<Tensor> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(frame.get(operand)[rank]);
+    Evaluation evaluation(op, mode, rank, operands);
+    if (failed(op.evaluate(evaluation)))
+      return failure();
+    for (auto [result, tensor] : llvm::zip(results, evaluation.getResults())) {
+      roundToType(tensor, mode);
+      result.push_back(tensor);
+    }
+  }
+  for (auto [value, tensors] : llvm::zip(op->getResults(), results))
+    frame.set(value, std::move(tensors));
+  return success();
+}
+
+} // namespace
+
+FailureOr<SmallVector<Tensor>> Interpreter::run(func::FuncOp entry,
+                                                ArrayRef<Tensor> inputs) {
+  Signature signature = Signature::of(entry);
+  if (inputs.size() != signature.arguments.size())
+    return entry.emitError()
+           << "'" << entry.getSymName() << "' takes "
+           << signature.arguments.size() << " inputs, got " << inputs.size();
+  for (auto [input, port] : llvm::zip(inputs, signature.arguments))
+    if (input.getShape() != shapeOf(port.globalType) ||
+        input.getElementType() != elementTypeOf(port.globalType))
+      return entry.emitError()
+             << "input '" << port.name << "' must be " << port.globalType
+             << ", got "
+             << RankedTensorType::get(input.getShape(), input.getElementType());
+  return Execution(mode, seed, signature).run(entry, signature, inputs);
+}
+
+} // namespace moe::interpret

@@ -1,0 +1,27 @@
+#include "lib/Interpret/Evaluations.h"
+
+#include "moe/IR/Moe.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+
+void moe::interpret::registerEvaluations(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, arith::ArithDialect *) {
+    attachArithEvaluations(*context);
+  });
+  registry.addExtension(+[](MLIRContext *context, math::MathDialect *) {
+    attachMathEvaluations(*context);
+  });
+  registry.addExtension(+[](MLIRContext *context, MoeDialect *) {
+    attachContractionEvaluations(*context);
+    attachReductionEvaluations(*context);
+    attachShapeEvaluations(*context);
+    attachIndexEvaluations(*context);
+    attachExpertEvaluations(*context);
+  });
+  registry.addExtension(+[](MLIRContext *context, spmd::SpmdDialect *) {
+    attachSpmdEvaluations(*context);
+  });
+}

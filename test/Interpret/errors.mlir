@@ -1,0 +1,102 @@
+// Every way to fail, and what it says.
+// RUN: split-file %s %t
+// RUN: not moe-interpret %t/holders.mlir 2>&1 | FileCheck %s --check-prefix=HOLDERS
+// RUN: not moe-interpret %t/results.mlir 2>&1 | FileCheck %s --check-prefix=RESULTS
+// RUN: not moe-interpret %t/global.mlir 2>&1 | FileCheck %s --check-prefix=GLOBAL
+// RUN: not moe-interpret %t/reshard.mlir 2>&1 | FileCheck %s --check-prefix=RESHARD
+// RUN: not moe-interpret %t/unknown.mlir 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: not moe-interpret %t/recursion.mlir --entry=f 2>&1 | FileCheck %s --check-prefix=RECURSION
+// RUN: not moe-interpret %t/recursion.mlir --entry=h 2>&1 | FileCheck %s --check-prefix=ENTRY
+// RUN: not moe-interpret %t/recursion.mlir 2>&1 | FileCheck %s --check-prefix=NOENTRY
+// RUN: not moe-interpret %t/extern.mlir 2>&1 | FileCheck %s --check-prefix=EXTERN
+// RUN: not moe-interpret %t/missing.mlir 2>&1 | FileCheck %s --check-prefix=MISSING
+// RUN: not moe-interpret %t/one.mlir --compare=%t/two.mlir 2>&1 | FileCheck %s --check-prefix=TYPES
+// RUN: not moe-interpret %t/one.mlir --compare=%t/three.mlir 2>&1 | FileCheck %s --check-prefix=COUNT
+
+// HOLDERS: error: 'spmd.all_gather' op holders of one element differ: rank 1 has 1 at global index [0], rank 0 has 0
+//--- holders.mlir
+spmd.mesh @mesh ["x"=2, "y"=2]
+#y = #spmd.sharding<@mesh, [{"y"}]>
+#x = #spmd.sharding<@mesh, [{"x"}]>
+#whole = #spmd.sharding<@mesh, [{}]>
+func.func @f() -> (tensor<4xi32> {spmd.sharding = #whole, spmd.global = tensor<4xi32>}) {
+  // Holds [0 1] plus 0 or 1 by y, so ranks 0 and 1 are no replicas.
+  %i = moe.iota dim 0 : tensor<2xi32>
+  %x = spmd.block_offset dim 0 of #x global tensor<4xi32> : tensor<i32>
+  %y = spmd.block_offset dim 0 of #y global tensor<2xi32> : tensor<i32>
+  %s = arith.addi %x, %y : tensor<i32>
+  %b = moe.broadcast %s dims [] : tensor<i32> -> tensor<2xi32>
+  %0 = arith.addi %i, %b : tensor<2xi32>
+  %1 = spmd.all_gather %0 from #x to #whole of tensor<4xi32> : tensor<2xi32> -> tensor<4xi32>
+  return %1 : tensor<4xi32>
+}
+
+// RESULTS: error: result 'offset': holders of one element differ: rank 1 has 2 at global index [], rank 0 has 0
+//--- results.mlir
+spmd.mesh @mesh ["x"=2]
+func.func @f() -> (tensor<i32> {moe.name = "offset", spmd.sharding = #spmd.sharding<@mesh, []>, spmd.global = tensor<i32>}) {
+  %0 = spmd.block_offset dim 0 of #spmd.sharding<@mesh, [{"x"}]> global tensor<4xi32> : tensor<i32>
+  return %0 : tensor<i32>
+}
+
+// GLOBAL: error: 'spmd.slice' op needs a partitioned function, whose arguments or results carry spmd.global
+//--- global.mlir
+spmd.mesh @mesh ["x"=2]
+func.func @f(%x: tensor<4xi32>) -> tensor<2xi32> {
+  %0 = spmd.slice %x from #spmd.sharding<@mesh, [{}]> to #spmd.sharding<@mesh, [{"x"}]> of tensor<4xi32> : tensor<4xi32> -> tensor<2xi32>
+  return %0 : tensor<2xi32>
+}
+
+// RESHARD: error: 'spmd.reshard' op stands in a partitioned function; spmd-partition turns it into collectives
+//--- reshard.mlir
+spmd.mesh @mesh ["x"=2]
+#whole = #spmd.sharding<@mesh, [{}]>
+#x = #spmd.sharding<@mesh, [{"x"}]>
+func.func @f(%x: tensor<4xi32> {spmd.sharding = #whole, spmd.global = tensor<4xi32>}) -> tensor<4xi32> {
+  %0 = spmd.reshard %x to #x : tensor<4xi32>
+  return %0 : tensor<4xi32>
+}
+
+// UNKNOWN: error: 'arith.bitcast' op cannot be interpreted: it has no evaluation
+//--- unknown.mlir
+func.func @f(%x: tensor<4xi32>) -> tensor<4xf32> {
+  %0 = arith.bitcast %x : tensor<4xi32> to tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// RECURSION: error: 'func.call' op is nested 100 calls deep; functions must not recur
+// ENTRY: error: no function 'h'; the module has f, g
+// NOENTRY: error: no entry chosen; the module has f, g
+//--- recursion.mlir
+func.func @f() {
+  call @f() : () -> ()
+  return
+}
+func.func @g() {
+  return
+}
+
+// EXTERN: error: function 'g' cannot be interpreted: it needs a body of one block
+//--- extern.mlir
+func.func private @g()
+func.func @f() {
+  call @g() : () -> ()
+  return
+}
+
+// MISSING: error: {{.*}}No such file or directory
+
+// TYPES: error: result 'result0' is 'tensor<2xf32>', in the reference it is 'tensor<1xf32>'
+// COUNT: error: returns 0 results, the reference returns 1
+//--- one.mlir
+func.func @f(%x: tensor<1xf32>) -> tensor<1xf32> {
+  return %x : tensor<1xf32>
+}
+//--- two.mlir
+func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
+  return %x : tensor<2xf32>
+}
+//--- three.mlir
+func.func @f(%x: tensor<1xf32>) {
+  return
+}

@@ -1,0 +1,155 @@
+// The reference interpreter as a command: runs an entry of a module, global or
+// partitioned, or compares two modules.
+#include "moe/IR/Moe.h"
+#include "moe/Interpret/Compare.h"
+#include "moe/Interpret/Evaluation.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+using namespace moe::interpret;
+namespace cl = llvm::cl;
+
+static cl::OptionCategory category("moe-interpret options");
+static cl::opt<std::string> modelFile(cl::Positional, cl::Required,
+                                      cl::desc("MODEL.mlir"),
+                                      cl::cat(category));
+static cl::opt<std::string>
+    entryName("entry", cl::desc("function to run (forward, else the only one)"),
+              cl::value_desc("name"), cl::cat(category));
+static cl::opt<bool> all("all", cl::desc("run every public function in turn"),
+                         cl::cat(category));
+static cl::list<std::string>
+    inputFiles("input", cl::desc("tensor file for one argument"),
+               cl::value_desc("name=file"), cl::cat(category));
+static cl::list<std::string>
+    paramFiles("params",
+               cl::desc("tensor file with arguments by name; without it, "
+                        "what @init returns is used"),
+               cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string>
+    outputFile("output", cl::desc("write results (.npy, .npz, .safetensors)"),
+               cl::value_desc("file"), cl::cat(category));
+static cl::opt<uint64_t>
+    seed("seed", cl::desc("seed of generated inputs and of padding (0)"),
+         cl::init(0), cl::cat(category));
+static cl::opt<bool>
+    exact("exact",
+          cl::desc("floats are residues modulo 2^61 - 1: equal means equal"),
+          cl::cat(category));
+static cl::opt<bool> print("print", cl::desc("print results as text"),
+                           cl::cat(category));
+static cl::opt<std::string> compareFile(
+    "compare",
+    cl::desc("run this module too, on the same inputs, and compare with MODEL"),
+    cl::value_desc("other.mlir"), cl::cat(category));
+
+static OwningOpRef<ModuleOp> load(StringRef path, llvm::SourceMgr &sources,
+                                  MLIRContext &context) {
+  std::string error;
+  auto file = openInputFile(path, &error);
+  if (!file) {
+    llvm::errs() << "error: " << error << "\n";
+    return nullptr;
+  }
+  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  return parseSourceFile<ModuleOp>(sources, &context);
+}
+
+static LogicalResult readFiles(func::FuncOp entry, Mode mode,
+                               NamedTensors &tensors) {
+  for (const std::string &path : paramFiles)
+    if (failed(readTensors(path, std::nullopt, entry, mode, tensors)))
+      return failure();
+  for (StringRef input : inputFiles) {
+    auto [name, path] = input.split('=');
+    if (path.empty())
+      return entry.emitError()
+             << "--input needs NAME=FILE, got '" << input << "'";
+    if (failed(readTensors(path, name, entry, mode, tensors)))
+      return failure();
+  }
+  return success();
+}
+
+static LogicalResult run(func::FuncOp entry, Mode mode,
+                         const NamedTensors &given) {
+  FailureOr<SmallVector<Tensor>> inputs = makeInputs(entry, given, mode, seed);
+  if (failed(inputs))
+    return failure();
+  FailureOr<SmallVector<Tensor>> results =
+      Interpreter(mode, seed).run(entry, *inputs);
+  if (failed(results))
+    return failure();
+  Signature signature = Signature::of(entry);
+  if (print)
+    for (auto [port, tensor] : llvm::zip(signature.results, *results))
+      llvm::outs() << port.name << " : " << port.globalType << " = "
+                   << tensor.text(mode) << "\n";
+  if (!outputFile.empty())
+    return writeResults(outputFile, entry, *results, mode);
+  if (!print)
+    llvm::outs() << "ran '" << entry.getSymName() << "' on " << signature.ranks
+                 << (signature.ranks == 1 ? " rank\n" : " ranks\n");
+  return success();
+}
+
+static LogicalResult runAll(ModuleOp module, Mode mode) {
+  for (auto func : module.getOps<func::FuncOp>()) {
+    if (!func.isPublic())
+      continue;
+    llvm::outs() << "@" << func.getSymName() << "\n";
+    if (failed(run(func, mode, {})))
+      return failure();
+  }
+  return success();
+}
+
+static LogicalResult compare(ModuleOp module, Mode mode,
+                             const NamedTensors &given) {
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, module.getContext());
+  OwningOpRef<ModuleOp> other =
+      load(compareFile, sources, *module.getContext());
+  if (!other ||
+      failed(compareExecutions(module, *other, entryName, mode, seed, given)))
+    return failure();
+  llvm::outs() << "equal: '" << modelFile << "' and '" << compareFile
+               << (exact ? "', bit for bit\n" : "'\n");
+  return success();
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  cl::HideUnrelatedOptions(category);
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "moe-spmd reference interpreter\n\n"
+      "  Runs an entry of a global program on one rank, of a partitioned one "
+      "on all\n  ranks of its mesh in this process, and compares them.\n");
+  DialectRegistry registry;
+  moe::registerDialects(registry);
+  registerEvaluations(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  OwningOpRef<ModuleOp> module = load(modelFile, sources, context);
+  if (!module)
+    return 1;
+  Mode mode = exact ? Mode::Exact : Mode::Float;
+  if (all)
+    return failed(runAll(*module, mode));
+  FailureOr<func::FuncOp> entry = findEntry(*module, entryName);
+  NamedTensors given;
+  if (failed(entry) || failed(readFiles(*entry, mode, given)))
+    return 1;
+  return failed(compareFile.empty() ? run(*entry, mode, given)
+                                    : compare(*module, mode, given));
+}
