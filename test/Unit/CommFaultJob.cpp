@@ -1,4 +1,4 @@
-// A job for the fault tests: many all-to-alls, printing nothing. Faults come
+// A job for the fault tests: many collectives. Faults come
 // from MOE_INJECT, or from the words below.
 //
 //   CommFaultJob run            all-to-alls for ever (the fault ends them)
@@ -8,7 +8,7 @@
 //   CommFaultJob bytes FILE     some of everything; counters to FILE.RANK
 #include "runtime/comm/Communicator.h"
 
-#include <cstring>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 
@@ -69,6 +69,11 @@ static void writeCounters(Communicator &comm, const std::string &path) {
 
 static int runRank(Communicator &comm, int argc, char **argv) {
   std::string what = argc > 1 ? argv[1] : "run";
+  // Its shared-memory files carry this number.
+  if (const char *job = std::getenv("OMPI_MCA_ess_base_jobid"))
+    if (comm.rank() == 0)
+      std::cout << "job " << std::hex << std::strtoul(job, nullptr, 10)
+                << std::endl;
   comm.agree("programs",
              what == "hash" && comm.rank() == 1 ? "hash-b" : "hash-a");
   std::vector<CollectiveSite> sites;

@@ -336,10 +336,15 @@ void Watchdog::judge(double passed) {
     faulty_ = -1;
     return;
   }
-  // A few more beats show where the others came to stand; and the lowest rank
-  // that is left ends the job before the next one speaks.
+  // Who was stopped himself finds the others gone: they have told the story.
+  if (sincePause_ < 3)
+    terminate();
+  // A few more beats show where the others came to stand. Without rank 0, rank
+  // 1 speaks for all; mpirun takes 2 s to end a job, so the next one waits
+  // longer.
   faulty_ = faulty_ < 0 ? 0 : faulty_ + passed;
-  if (faulty_ < settleSeconds + (isHub() ? 0 : 0.2 * (rank_ - 1)))
+  double turn = rank_ < 2 ? 0 : 2.5 + 0.2 * std::min(rank_ - 2, 5);
+  if (faulty_ < settleSeconds + turn)
     return;
   // mpirun kills already, and rank 1 has spoken.
   if (told_ && rank_ > 1)
@@ -380,6 +385,7 @@ void Watchdog::run() {
     double passed = std::chrono::duration<double>(now - last).count();
     last = now;
     table_.tick(passed);
+    sincePause_ = passed > options_.silentSeconds ? 0 : sincePause_ + passed;
     if (std::chrono::duration<double>(now - beaten).count() >= interval) {
       sendBeats();
       beaten = now;

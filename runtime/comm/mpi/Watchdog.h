@@ -107,6 +107,8 @@ private:
   /// SIGTERM came, `terminating_` seconds ago: mpirun ends the job already.
   bool told_ = false;
   double terminating_ = 0;
+  /// Since this process came back from a pause beyond the limit.
+  double sincePause_ = 1e9;
   /// Since the fault was found.
   double faulty_ = -1;
 };
