@@ -237,9 +237,10 @@ void Gemm::runOne(const char *a, const void *b, char *c, int64_t index) {
     rows = {dense, DType::F32, site_.m, site_.k, site_.k, 1};
   }
   int64_t each = panelElements(site_.k, site_.n);
-  const float *panels =
-      static_cast<const float *>(panels_.data()) + index * each;
-  if (!packed_) {
+  const float *panels;
+  if (packed_) {
+    panels = static_cast<const float *>(panels_.data()) + index * each;
+  } else {
     float *made = scratch_->floats(1, each);
     packPanels(matrixB(site_, b, index), made);
     panels = made;
