@@ -20,6 +20,7 @@ struct Phase {
 constexpr Phase kPhases[] = {
     {Stage::Propagate, "propagate",
      "inline,symbol-dce,func.func(moe-expand-gating),canonicalize,cse,"
+     "func.func(moe-index-dispatch),canonicalize,cse,"
      "spmd-expand-annotations,spmd-propagate,spmd-verify-propagated"},
     {Stage::Partition, "partition",
      "spmd-partition,canonicalize,cse,spmd-verify-partitioned"},
