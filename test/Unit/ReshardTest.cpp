@@ -1,6 +1,9 @@
-// Every ordered pair of shardings of a mesh: planned, partitioned, verified.
+// Every ordered pair of shardings of a mesh: planned, partitioned, verified,
+// run.
 #include "ShardingEnumeration.h"
 
+#include "moe/Interpret/Compare.h"
+#include "moe/Interpret/Evaluation.h"
 #include "moe/Partition/Passes.h"
 #include "moe/Partition/ReshardPlan.h"
 #include "moe/Pipeline/Pipeline.h"
@@ -24,7 +27,20 @@ protected:
   static DialectRegistry registry() {
     DialectRegistry registry;
     moe::registerEverything(registry);
+    moe::interpret::registerEvaluations(registry);
     return registry;
+  }
+
+  /// The module as it is and partitioned.
+  std::pair<OwningOpRef<ModuleOp>, OwningOpRef<ModuleOp>>
+  partition(const std::string &text) {
+    OwningOpRef<ModuleOp> reference = parse(text);
+    OwningOpRef<ModuleOp> candidate = reference->clone();
+    PassManager manager(&context, ModuleOp::getOperationName());
+    manager.addPass(moe::createSpmdPartition());
+    manager.addPass(moe::createSpmdVerifyPartitioned());
+    EXPECT_TRUE(succeeded(manager.run(*candidate)));
+    return {std::move(reference), std::move(candidate)};
   }
 
   OwningOpRef<ModuleOp> parse(const std::string &text) {
@@ -96,40 +112,78 @@ TEST_F(ReshardTest, AxesOfSizeOneMoveNothing) {
           .empty());
 }
 
-// All pairs partition into ops whose claims the verifier accepts: at most one
-// move, never a gather of everything on the way to something smaller.
-TEST_F(ReshardTest, EveryPairPartitionsIntoOneVerifiedMove) {
-  struct Case {
-    std::string mesh;
-    std::vector<std::string> axes;
-    std::vector<int64_t> shape;
-  };
-  for (const Case &c : std::vector<Case>{
-           {"[\"x\"=2, \"y\"=2]", {"\"x\"", "\"y\""}, {7, 5}},
-           {"[\"x\"=3, \"y\"=2]", {"\"x\"", "\"y\""}, {6, 2}},
-           {"[\"x\"=4, \"y\"=2]",
-            {"\"x\":(1)2", "\"x\":(2)2", "\"y\""},
-            {9, 3}},
-           {"[\"x\"=6]", {"\"x\":(1)2", "\"x\":(2)3"}, {6, 7, 1}}}) {
+namespace {
+
+struct MeshCase {
+  std::string mesh;
+  std::vector<std::string> axes;
+  std::vector<int64_t> shape;
+};
+
+const std::vector<MeshCase> kMeshes = {
+    {"[\"x\"=2, \"y\"=2]", {"\"x\"", "\"y\""}, {7, 5}},
+    {"[\"x\"=2, \"y\"=4]", {"\"x\"", "\"y\""}, {6, 3}},
+    {"[\"x\"=3, \"y\"=2]", {"\"x\"", "\"y\""}, {6, 2}},
+    {"[\"x\"=2, \"y\"=2] order [\"y\", \"x\"]", {"\"x\"", "\"y\""}, {4, 2, 3}},
+    {"[\"x\"=4, \"y\"=2]", {"\"x\":(1)2", "\"x\":(2)2", "\"y\""}, {9, 3}},
+    {"[\"x\"=6]", {"\"x\":(1)2", "\"x\":(2)3"}, {6, 7, 1}}};
+
+} // namespace
+
+// Every ordered pair: at most one move, accepted by the verifier of its claim,
+// and the numbers of the value that was not moved, uneven and empty blocks
+// included.
+TEST_F(ReshardTest, EveryPairMovesOnceAndKeepsTheNumbers) {
+  for (const MeshCase &mesh : kMeshes) {
     std::vector<std::string> shardings =
-        enumerateShardings(c.axes, c.shape.size());
-    std::string type = tensorText(c.shape, "f32");
+        enumerateShardings(mesh.axes, mesh.shape.size());
+    std::string type = tensorText(mesh.shape, "f32");
     for (const std::string &from : shardings) {
-      std::string text = "spmd.mesh @mesh " + c.mesh + "\n";
+      std::string text = "spmd.mesh @mesh " + mesh.mesh + "\n";
       for (size_t i = 0; i < shardings.size(); ++i)
         text +=
             reshardFunction("f" + std::to_string(i), type, from, shardings[i]);
-      auto module = parse(text);
-      ASSERT_TRUE(module);
-      PassManager manager(&context, ModuleOp::getOperationName());
-      manager.addPass(moe::createSpmdPartition());
-      manager.addPass(moe::createSpmdVerifyPartitioned());
-      ASSERT_TRUE(succeeded(manager.run(*module))) << from;
-      module->walk([&](func::FuncOp func) {
+      auto [reference, candidate] = partition(text);
+      for (auto func : candidate->getOps<func::FuncOp>()) {
+        SCOPED_TRACE(mesh.mesh + " " + from + " " + func.getName().str());
         int64_t moves = 0;
         func.walk([&](CollectiveOpInterface) { ++moves; });
-        EXPECT_LE(moves, 1) << from << " " << func.getName().str();
-      });
+        EXPECT_LE(moves, 1);
+        ASSERT_TRUE(succeeded(moe::interpret::compareExecutions(
+            *reference, *candidate, func.getName(), moe::interpret::Mode::Exact,
+            1)));
+      }
     }
   }
+}
+
+// The same for values that are partial over one axis: at most a reduction and
+// one move.
+TEST_F(ReshardTest, EveryPairFromPartialValuesKeepsTheNumbers) {
+  for (const MeshCase &mesh : kMeshes)
+    for (const std::string &partial : mesh.axes) {
+      std::vector<std::string> others;
+      llvm::copy_if(mesh.axes, std::back_inserter(others),
+                    [&](const std::string &axis) { return axis != partial; });
+      std::vector<std::string> targets =
+          enumerateShardings(mesh.axes, mesh.shape.size());
+      for (const std::string &from :
+           enumerateShardings(others, mesh.shape.size())) {
+        std::string text = "spmd.mesh @mesh " + mesh.mesh + "\n";
+        for (size_t i = 0; i < targets.size(); ++i)
+          text += reduceFunction("f" + std::to_string(i), mesh.shape, partial,
+                                 from, targets[i]);
+        auto [reference, candidate] = partition(text);
+        for (auto func : candidate->getOps<func::FuncOp>()) {
+          SCOPED_TRACE(mesh.mesh + " partial over " + partial + " " + from +
+                       " " + func.getName().str());
+          int64_t steps = 0;
+          func.walk([&](CollectiveOpInterface) { ++steps; });
+          EXPECT_LE(steps, 2);
+          ASSERT_TRUE(succeeded(moe::interpret::compareExecutions(
+              *reference, *candidate, func.getName(),
+              moe::interpret::Mode::Exact, 1)));
+        }
+      }
+    }
 }

@@ -60,3 +60,29 @@ inline std::string reshardFunction(const std::string &name,
          "}) {\n  %0 = spmd.reshard %a to " + target + " {spmd.shardings = [" +
          target + "]} : " + type + "\n  return %0 : " + type + "\n}\n";
 }
+
+/// A function that sums a tensor [4] + `shape`, cut over axis `partial` in the
+/// summed dimension and by `from` elsewhere, and reshards the partial sums to
+/// `to`.
+inline std::string reduceFunction(const std::string &name,
+                                  const std::vector<int64_t> &shape,
+                                  const std::string &partial,
+                                  const std::string &from,
+                                  const std::string &to) {
+  std::vector<int64_t> longer = {4};
+  longer.insert(longer.end(), shape.begin(), shape.end());
+  std::string type = tensorText(shape, "f32"),
+              input = tensorText(longer, "f32");
+  std::string rest = from == "[]" ? "]" : ", " + from.substr(1);
+  std::string source = "#spmd.sharding<@mesh, [{" + partial + "}" + rest + ">";
+  std::string sum =
+      "#spmd.sharding<@mesh, " + from + ", unreduced = sum{" + partial + "}>";
+  std::string target = "#spmd.sharding<@mesh, " + to + ">";
+  return "func.func @" + name + "(%a: " + input +
+         " {spmd.sharding = " + source + "}) -> (" + type +
+         " {spmd.sharding = " + target +
+         "}) {\n  %0 = moe.reduce sum %a dims [0] {spmd.shardings = [" + sum +
+         "]} : " + input + " -> " + type + "\n  %1 = spmd.reshard %0 to " +
+         target + " {spmd.shardings = [" + target + "]} : " + type +
+         "\n  return %1 : " + type + "\n}\n";
+}
