@@ -40,11 +40,17 @@ static bool anyDependsOn(const Form &mask, DimId letter) {
                       [&](const Term &term) { return term.dependsOn(letter); });
 }
 
+// Of the tokens or slots; a mask alone counts tokens.
+static StringRef denseLetters(EinsumForms &forms) {
+  return forms.dense.empty() ? StringRef()
+                             : forms.op.getInputLetters(forms.dense.front());
+}
+
 // Experts and slots are in the result; what is summed are tokens.
 std::optional<DispatchRewriter::Roles>
 DispatchRewriter::findDispatch(EinsumForms &forms, const Form &mask) {
   Roles roles;
-  StringRef letters = forms.op.getInputLetters(forms.dense.front());
+  StringRef letters = denseLetters(forms);
   if (!assignIndexed(roles, mask, forms.result) || forms.summed.empty() ||
       letters.contains(roles.expert) || letters.contains(roles.slot))
     return std::nullopt;
@@ -60,7 +66,7 @@ DispatchRewriter::findDispatch(EinsumForms &forms, const Form &mask) {
 std::optional<DispatchRewriter::Roles>
 DispatchRewriter::findCombine(EinsumForms &forms, const Form &mask) {
   Roles roles;
-  StringRef letters = forms.op.getInputLetters(forms.dense.front());
+  StringRef letters = denseLetters(forms);
   if (!assignIndexed(roles, mask, letters) || forms.summed.size() != 2 ||
       !StringRef(forms.summed).contains(roles.expert) ||
       !StringRef(forms.summed).contains(roles.slot))
@@ -81,6 +87,8 @@ DispatchRewriter::findCombine(EinsumForms &forms, const Form &mask) {
 //===----------------------------------------------------------------------===//
 
 Value DispatchRewriter::reshaped(Value value, ArrayRef<int64_t> shape) {
+  while (auto inner = value.getDefiningOp<ReshapeOp>())
+    value = inner.getInput();
   RankedTensorType type = tensorType(value);
   if (type.getShape() == shape)
     return value;
@@ -143,10 +151,13 @@ DispatchRewriter::Choices DispatchRewriter::makeChoices(EinsumForms &forms,
 
 static bool isNonzeroTest(Value keep, const Factor &weight) {
   auto compare = keep.getDefiningOp<arith::CmpFOp>();
-  return compare && weight && compare.getLhs() == weight.value &&
-         (compare.getPredicate() == arith::CmpFPredicate::UNE ||
-          compare.getPredicate() == arith::CmpFPredicate::ONE) &&
-         matchPattern(compare.getRhs(), m_AnyZeroFloat());
+  if (!compare || !weight ||
+      (compare.getPredicate() != arith::CmpFPredicate::UNE &&
+       compare.getPredicate() != arith::CmpFPredicate::ONE))
+    return false;
+  Value a = compare.getLhs(), b = compare.getRhs();
+  return (a == weight.value && matchPattern(b, m_AnyZeroFloat())) ||
+         (b == weight.value && matchPattern(a, m_AnyZeroFloat()));
 }
 
 // A slot that the dispatch left out because the choice was dropped or its
@@ -191,9 +202,11 @@ static SmallVector<DimId> join(std::initializer_list<ArrayRef<DimId>> lists) {
   return all;
 }
 
-static Factor denseOperand(EinsumForms &forms) {
+static Factor denseOperand(EinsumForms &forms, FactorBuilder &build) {
+  if (forms.dense.empty())
+    return build.number(1, tensorType(forms.op.getResult()).getElementType());
   Factor factor{forms.op.getInputs()[forms.dense.front()], {}};
-  for (char letter : forms.op.getInputLetters(forms.dense.front()))
+  for (char letter : denseLetters(forms))
     factor.dims.push_back(letter);
   return factor;
 }
@@ -201,7 +214,7 @@ static Factor denseOperand(EinsumForms &forms) {
 Value DispatchRewriter::makeDispatch(EinsumForms &forms, const Form &mask,
                                      const Roles &roles) {
   FactorBuilder &build = algebra.build();
-  Factor tokens = denseOperand(forms);
+  Factor tokens = denseOperand(forms, build);
   Form bare = mask;
   // A weighted dispatch sends weighted tokens, if all choices weigh the same.
   Factor weight = mask.terms.front().weight;
@@ -241,7 +254,8 @@ Value DispatchRewriter::makeCombine(EinsumForms &forms, const Form &mask,
                                     const Roles &roles) {
   FactorBuilder &build = algebra.build();
   auto type = tensorType(forms.op.getResult());
-  Factor operand = build.convert(denseOperand(forms), type.getElementType());
+  Factor operand =
+      build.convert(denseOperand(forms, build), type.getElementType());
   SmallVector<DimId> dims =
       join({{roles.expert}, roles.groups, {roles.slot}, roles.model});
   int64_t groups = product(forms.sizesOf(roles.groups)),
@@ -269,8 +283,19 @@ Value DispatchRewriter::rewrite(EinsumOp op) {
   if (!isa<FloatType>(tensorType(op.getResult()).getElementType()))
     return nullptr;
   EinsumForms forms(op, algebra);
-  if (!forms.hasIndexed() || forms.dense.size() != 1)
+  if (!forms.hasIndexed())
     return nullptr;
+  // The largest dense operand holds the tokens or slots; others are weights.
+  auto size = [&](unsigned number) {
+    return tensorType(op.getInputs()[number]).getNumElements();
+  };
+  while (forms.dense.size() > 1) {
+    auto *least = llvm::min_element(
+        forms.dense, [&](unsigned a, unsigned b) { return size(a) < size(b); });
+    forms.indexed.push_back(*least);
+    forms.dense.erase(least);
+  }
+  llvm::sort(forms.indexed);
   std::optional<Form> mask = forms.product(algebra, forms.indexed);
   if (!mask || mask->isZero())
     return nullptr;

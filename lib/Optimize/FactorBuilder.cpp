@@ -96,15 +96,19 @@ Value FactorBuilder::align(const Factor &factor, ArrayRef<DimId> dims,
 
 SmallVector<Value> FactorBuilder::alignAll(ArrayRef<Factor> factors,
                                            SmallVector<DimId, 4> &dims) {
-  llvm::SmallDenseMap<DimId, int64_t> sizeOf;
-  for (const Factor &factor : factors)
-    for (DimId dim : factor.dims)
-      if (sizeOf.try_emplace(dim, factor.sizeOf(dim)).second)
-        dims.push_back(dim);
-  llvm::sort(dims);
+  // In the order of the factor with the most, so that it stays as it is.
   SmallVector<int64_t> sizes;
-  for (DimId dim : dims)
-    sizes.push_back(sizeOf.lookup(dim));
+  auto addDims = [&](const Factor &factor) {
+    for (DimId dim : factor.dims)
+      if (!llvm::is_contained(dims, dim)) {
+        dims.push_back(dim);
+        sizes.push_back(factor.sizeOf(dim));
+      }
+  };
+  addDims(*llvm::max_element(factors, [](const Factor &a, const Factor &b) {
+    return a.dims.size() < b.dims.size();
+  }));
+  llvm::for_each(factors, addDims);
   SmallVector<Value> values;
   for (const Factor &factor : factors)
     values.push_back(align(factor, dims, sizes));

@@ -1,4 +1,5 @@
 #include "moe/Optimize/IndexAlgebra.h"
+#include "moe/Optimize/SlotOrder.h"
 
 #include "mlir/IR/Matchers.h"
 
@@ -46,18 +47,17 @@ static bool isNegation(Value a, Value b) {
 }
 
 bool IndexAlgebra::areDisjoint(const Term &a, const Term &b) {
+  auto form = [&](Value value) -> const Form & { return formOf(value); };
   for (const IndexFactor &factor : a.indices)
     if (const Factor *other = b.indexOf(factor.dim))
-      if (areDistinct(factor.index, *other, [&](Value value) -> const Form & {
-            return formOf(value);
-          }))
+      if (areDistinct(factor.index, *other, form))
         return true;
   for (const Factor &one : a.keeps)
     for (const Factor &other : b.keeps)
       if (one.dims == other.dims && (isNegation(one.value, other.value) ||
                                      isNegation(other.value, one.value)))
         return true;
-  return false;
+  return haveDistinctSlots(a, b, form);
 }
 
 // Whether no two summands over bound dimensions meet.
@@ -148,20 +148,11 @@ bool IndexAlgebra::substituteIndices(Term &term) {
   return false;
 }
 
-// Whether the keep follows from the term's own.
-static bool isImplied(const Factor &keep, const Term &term) {
-  if (llvm::is_contained(term.keeps, keep))
-    return true;
-  auto both = keep.value.getDefiningOp<arith::AndIOp>();
-  return both && isImplied({both.getLhs(), keep.dims}, term) &&
-         isImplied({both.getRhs(), keep.dims}, term);
-}
-
 // select(keep, a, b) is a wherever the term counts, if the term has the keep.
 static void dropImpliedSelections(Term &term) {
   term.forEach([&](Factor &factor) {
     while (auto select = factor.value.getDefiningOp<arith::SelectOp>()) {
-      if (!isImplied({select.getCondition(), factor.dims}, term))
+      if (!term.implies({select.getCondition(), factor.dims}))
         return;
       factor.value = select.getTrueValue();
     }
@@ -249,6 +240,17 @@ static Factor inRange(FactorBuilder &builder, const Factor &index,
       builder.number(size, index.getType().getElementType()));
 }
 
+// A lookup is 0 where its index is out of range.
+static bool isLookupAt(const Factor &weight, const Factor &index,
+                       int64_t size) {
+  auto gather = weight ? weight.value.getDefiningOp<GatherOp>() : GatherOp();
+  return gather && gather.getIndices() == index.value &&
+         tensorType(gather.getTable()).getDimSize(gather.getBatchDims()) ==
+             size &&
+         ArrayRef<DimId>(weight.dims).take_front(index.dims.size()) ==
+             ArrayRef<DimId>(index.dims);
+}
+
 bool IndexAlgebra::sumOver(Term &term, DimId dim, int64_t size,
                            Type elementType) {
   if (const Factor *found = term.indexOf(dim)) {
@@ -256,7 +258,7 @@ bool IndexAlgebra::sumOver(Term &term, DimId dim, int64_t size,
     llvm::erase_if(term.indices, [&](const IndexFactor &factor) {
       return factor.dim == dim;
     });
-    if (!isInRange(index, size))
+    if (!isInRange(index, size) && !isLookupAt(term.weight, index, size))
       term.addKeep(inRange(builder, index, size));
     if (term.indices.empty())
       sumBound(term, elementType);

@@ -52,12 +52,14 @@ struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
         !isa<RankedTensorType>(op->getResult(0).getType()))
       return;
     algebra.build().setAfter(op);
+    const Form &form = algebra.formOf(op->getResult(0));
+    if (form.isIndexed())
+      return;
     if (auto einsum = dyn_cast<EinsumOp>(op))
       if (Value value = dispatches.rewrite(einsum)) {
         op->getResult(0).replaceAllUsesWith(value);
         return;
       }
-    const Form &form = algebra.formOf(op->getResult(0));
     if (isa<ReduceOp, EinsumOp>(op))
       replaceSum(op, form, algebra);
   }
@@ -71,9 +73,12 @@ struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
       for (const Term &term : operandForm.terms)
         hasMask |= term.indices.size() > 1;
     }
-    if (!hasOneHot || form.isIndexed())
+    if (!hasOneHot)
       return;
     if (isItself(form, op->getResult(0))) {
+      auto reduce = dyn_cast<ReduceOp>(op);
+      if (reduce && reduceIndexedFirst(reduce, algebra))
+        return;
       if (hasMask)
         op->emitRemark() << "stays dense: its one-hot operand has several "
                             "indices, and the sum is neither a dispatch, a "
@@ -83,6 +88,41 @@ struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
     op->getResult(0).replaceAllUsesWith(algebra.materialize(form, type));
     ++numLookups;
+  }
+
+  // Sum of [G,S,E,C] over g, s and c: over c the mask is a lookup, and only the
+  // rest, a mask of [G,S,E], is a true sum.
+  bool reduceIndexedFirst(ReduceOp op, IndexAlgebra &algebra) {
+    auto input = cast<RankedTensorType>(op.getInput().getType());
+    Form form = algebra.formOf(op.getInput());
+    if (op.getKind() != spmd::ReductionKind::Sum)
+      return false;
+    SmallVector<DimId> places(input.getRank(), kNoDim);
+    SmallVector<int64_t> shape, left;
+    for (DimId dim = 0; dim < input.getRank(); ++dim) {
+      bool isReduced = llvm::is_contained(op.getDims(), dim);
+      if (isReduced && llvm::all_of(form.terms, [&](const Term &term) {
+            return term.indexOf(dim);
+          })) {
+        for (Term &term : form.terms)
+          algebra.sumOver(term, dim, input.getDimSize(dim),
+                          input.getElementType());
+        continue;
+      }
+      places[dim] = shape.size();
+      if (isReduced)
+        left.push_back(shape.size());
+      shape.push_back(input.getDimSize(dim));
+    }
+    if (static_cast<int64_t>(shape.size()) == input.getRank())
+      return false;
+    form.rename([&](DimId dim) { return places[dim]; });
+    Value small = algebra.materialize(
+        form, RankedTensorType::get(shape, input.getElementType()));
+    op.replaceAllUsesWith(algebra.build().make<ReduceOp>(
+        op.getType(), op.getKind(), small, left));
+    ++numLookups;
+    return true;
   }
 
   static bool isItself(const Form &form, Value value) {

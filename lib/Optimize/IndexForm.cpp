@@ -1,5 +1,7 @@
 #include "moe/Optimize/IndexForm.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 using namespace mlir;
 using namespace moe;
 
@@ -14,6 +16,14 @@ bool Term::dependsOn(DimId dim) const {
   bool depends = false;
   forEach([&](const Factor &factor) { depends |= factor.dependsOn(dim); });
   return depends;
+}
+
+bool Term::implies(const Factor &keep) const {
+  if (llvm::is_contained(keeps, keep))
+    return true;
+  auto both = keep.value.getDefiningOp<arith::AndIOp>();
+  return both && implies({both.getLhs(), keep.dims}) &&
+         implies({both.getRhs(), keep.dims});
 }
 
 void Term::addKeep(const Factor &keep) {

@@ -71,6 +71,8 @@ struct Term {
 
   const Factor *indexOf(DimId dim) const;
   bool dependsOn(DimId dim) const;
+  /// Whether the keep, or each part of a conjunction, is one of the term's.
+  bool implies(const Factor &keep) const;
   /// Adds a keep unless the term has it.
   void addKeep(const Factor &keep);
   void addIndex(DimId dim, const Factor &index);

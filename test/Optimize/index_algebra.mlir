@@ -1,0 +1,162 @@
+// Masks written in many ways become dispatch, combine and lookups, and mean the
+// same: bit for bit in exact mode.
+// RUN: moe-opt %s --moe-index-dispatch --canonicalize --cse -o %t
+// RUN: FileCheck %s --input-file=%t
+// RUN: moe-interpret %s --entry=positions_of_all_experts --exact --compare=%t
+// RUN: moe-interpret %s --entry=choices_as_a_dimension --exact --compare=%t
+// RUN: moe-interpret %s --entry=comparisons_with_iota --exact --compare=%t
+// RUN: moe-interpret %s --entry=embedding --exact --compare=%t
+// RUN: moe-interpret %s --entry=statistics_of_a_mask --exact --compare=%t
+// RUN: moe-interpret %s --entry=three_choices --exact --compare=%t
+// RUN: moe-interpret %s --entry=weighted_dispatch --exact --compare=%t
+
+// Slots one-hot for all experts at once, [g,s,e] -> [g,s,e,c]: the mask picks the
+// one that counts.
+// CHECK-LABEL: func.func @positions_of_all_experts
+// CHECK-NOT:     2x6x3x4
+// CHECK:         %[[P:.*]] = moe.gather %{{.*}} batch_dims 2
+// CHECK:         %[[S:.*]] = moe.reshape %[[P]]
+// CHECK:         moe.dispatch %{{.*}} to %{{.*}}, %[[S]]
+func.func @positions_of_all_experts(%x: tensor<2x6x8xf32>, %p: tensor<2x6x3xf32>) -> tensor<3x2x4x8xf32> {
+  %v, %i = moe.top_k %p k 1 dim 2 : tensor<2x6x3xf32> -> tensor<2x6x1xf32>, tensor<2x6x1xi32>
+  %e = moe.reshape %i : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %m = moe.one_hot %e : tensor<2x6xi32> -> tensor<2x6x3xi32>
+  %pos = moe.cumsum %m dim 1 exclusive : tensor<2x6x3xi32>
+  %hot = moe.one_hot %pos : tensor<2x6x3xi32> -> tensor<2x6x3x4xf32>
+  %mf = arith.sitofp %m : tensor<2x6x3xi32> to tensor<2x6x3xf32>
+  %mb = moe.broadcast %mf dims [0, 1, 2] : tensor<2x6x3xf32> -> tensor<2x6x3x4xf32>
+  %mask = arith.mulf %hot, %mb : tensor<2x6x3x4xf32>
+  %sent = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<2x6x3x4xf32>, tensor<2x6x8xf32> -> tensor<3x2x4x8xf32>
+  return %sent : tensor<3x2x4x8xf32>
+}
+
+// All choices in one tensor [g,s,k]: they stay one tensor, and the multi-hot mask
+// of a token's distinct choices is still disjoint.
+// CHECK-LABEL: func.func @choices_as_a_dimension
+// CHECK-SAME:    %[[X:.*]]: tensor<2x6x8xf32>
+// CHECK-NOT:     2x6x3x4
+// CHECK:         %[[V:.*]], %[[I:.*]] = moe.top_k
+// CHECK:         %[[NONZERO:.*]] = arith.cmpf une, %[[V]]
+// CHECK:         %[[P:.*]] = moe.gather %{{.*}}[%[[I]]] batch_dims 2
+// CHECK:         %[[S:.*]] = arith.select %[[NONZERO]], %[[P]]
+// CHECK-NEXT:    %[[SENT:.*]] = moe.dispatch %[[X]] to %[[I]], %[[S]]
+// CHECK-NEXT:    moe.combine %[[SENT]] from %[[I]], %[[S]] weights %[[V]]
+func.func @choices_as_a_dimension(%x: tensor<2x6x8xf32>, %p: tensor<2x6x3xf32>) -> tensor<2x6x8xf32> {
+  %v, %i = moe.top_k %p k 2 dim 2 : tensor<2x6x3xf32> -> tensor<2x6x2xf32>, tensor<2x6x2xi32>
+  %m = moe.one_hot %i : tensor<2x6x2xi32> -> tensor<2x6x2x3xf32>
+  %multi = moe.reduce sum %m dims [2] : tensor<2x6x2x3xf32> -> tensor<2x6x3xf32>
+  %pos = moe.cumsum %multi dim 1 exclusive : tensor<2x6x3xf32>
+  %posi = arith.fptosi %pos : tensor<2x6x3xf32> to tensor<2x6x3xi32>
+  %hot = moe.one_hot %posi : tensor<2x6x3xi32> -> tensor<2x6x3x4xf32>
+  %combine = moe.einsum "gsk,gske,gsec->gsec" %v, %m, %hot : tensor<2x6x2xf32>, tensor<2x6x2x3xf32>, tensor<2x6x3x4xf32> -> tensor<2x6x3x4xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x6x3x4xf32>
+  %taken = arith.cmpf une, %combine, %zero : tensor<2x6x3x4xf32>
+  %mask = arith.uitofp %taken : tensor<2x6x3x4xi1> to tensor<2x6x3x4xf32>
+  %sent = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<2x6x3x4xf32>, tensor<2x6x8xf32> -> tensor<3x2x4x8xf32>
+  %y = moe.einsum "gsec,egcm->gsm" %combine, %sent : tensor<2x6x3x4xf32>, tensor<3x2x4x8xf32> -> tensor<2x6x8xf32>
+  return %y : tensor<2x6x8xf32>
+}
+
+// Other letters in other orders, no group, masks from comparisons, never their
+// product: three operands in one einsum.
+// CHECK-LABEL: func.func @comparisons_with_iota
+// CHECK-SAME:    %[[X:.*]]: tensor<6x8xf32>, %[[E:.*]]: tensor<6xi32>, %[[S:.*]]: tensor<6xi32>
+// CHECK-DAG:     %[[C:.*]] = moe.reshape %[[S]] : tensor<6xi32> -> tensor<1x6x1xi32>
+// CHECK-DAG:     %[[B:.*]] = moe.reshape %[[E]] : tensor<6xi32> -> tensor<1x6x1xi32>
+// CHECK:         %[[D:.*]] = moe.dispatch %{{.*}} to %[[C]], %[[B]] : {{.*}} -> tensor<4x1x3x8xf32>
+// CHECK:         moe.transpose
+func.func @comparisons_with_iota(%x: tensor<6x8xf32>, %e: tensor<6xi32>, %s: tensor<6xi32>, %keep: tensor<6xi1>) -> tensor<8x4x3xf32> {
+  %io = moe.iota dim 1 : tensor<6x3xi32>
+  %eb = moe.broadcast %e dims [0] : tensor<6xi32> -> tensor<6x3xi32>
+  %m = arith.cmpi eq, %io, %eb : tensor<6x3xi32>
+  %is = moe.iota dim 0 : tensor<4x6xi32>
+  %sb = moe.broadcast %s dims [1] : tensor<6xi32> -> tensor<4x6xi32>
+  %c = arith.cmpi eq, %sb, %is : tensor<4x6xi32>
+  %one = arith.constant dense<1.0> : tensor<4x6xf32>
+  %zero = arith.constant dense<0.0> : tensor<4x6xf32>
+  %cf = arith.select %c, %one, %zero : tensor<4x6xi1>, tensor<4x6xf32>
+  %mf = arith.uitofp %m : tensor<6x3xi1> to tensor<6x3xf32>
+  %kb = moe.broadcast %keep dims [0] : tensor<6xi1> -> tensor<6x8xi1>
+  %zx = arith.constant dense<0.0> : tensor<6x8xf32>
+  %xk = arith.select %kb, %x, %zx : tensor<6x8xi1>, tensor<6x8xf32>
+  %sent = moe.einsum "te,tm,ct->mce" %mf, %xk, %cf : tensor<6x3xf32>, tensor<6x8xf32>, tensor<4x6xf32> -> tensor<8x4x3xf32>
+  return %sent : tensor<8x4x3xf32>
+}
+
+// A one-hot contraction is a lookup; an index out of range is a row of zeros.
+// CHECK-LABEL: func.func @embedding
+// CHECK-NEXT:    %[[Y:.*]] = moe.gather %{{.*}}[%{{.*}}] batch_dims 0
+// CHECK-NEXT:    return %[[Y]]
+func.func @embedding(%t: tensor<6x8xf32>, %i: tensor<2x3xi32>) -> tensor<2x3x8xf32> {
+  %m = moe.one_hot %i : tensor<2x3xi32> -> tensor<2x3x6xf32>
+  %y = moe.einsum "btv,vm->btm" %m, %t : tensor<2x3x6xf32>, tensor<6x8xf32> -> tensor<2x3x8xf32>
+  return %y : tensor<2x3x8xf32>
+}
+
+// Sums of a mask over slots and tokens need no mask either.
+// CHECK-LABEL: func.func @statistics_of_a_mask
+// CHECK-NOT:     2x6x3x4
+// CHECK:         moe.reduce sum %{{.*}} dims [0, 1] : tensor<2x6x3xf32> -> tensor<3xf32>
+// CHECK:         moe.reduce sum %{{.*}} dims [0, 1] : tensor<2x6xf32> -> tensor<f32>
+func.func @statistics_of_a_mask(%a: tensor<2x6xi32>, %c: tensor<2x6xi32>, %w: tensor<2x6xf32>) -> (tensor<3xf32>, tensor<f32>) {
+  %ma = moe.one_hot %a : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %hc = moe.one_hot %c : tensor<2x6xi32> -> tensor<2x6x4xf32>
+  %m1 = moe.einsum "gs,gse,gsc->gsec" %w, %ma, %hc : tensor<2x6xf32>, tensor<2x6x3xf32>, tensor<2x6x4xf32> -> tensor<2x6x3x4xf32>
+  %load = moe.reduce sum %m1 dims [0, 1, 3] : tensor<2x6x3x4xf32> -> tensor<3xf32>
+  %all = moe.reduce sum %m1 dims [0, 1, 2, 3] : tensor<2x6x3x4xf32> -> tensor<f32>
+  return %load, %all : tensor<3xf32>, tensor<f32>
+}
+
+// Three choices, each masked out of the scores for the next; the combine weights
+// are divided after they are spread, and the masks added before the slots.
+// CHECK-LABEL: func.func @three_choices
+// CHECK-NOT:     2x6x5x3
+// CHECK:         moe.dispatch %{{.*}} : tensor<2x6x8xf32>, tensor<2x6x3xi32>, tensor<2x6x3xi32> -> tensor<5x2x3x8xf32>
+// CHECK:         moe.combine %{{.*}} tensor<2x6x3xf32> -> tensor<2x6x8xf32>
+func.func @three_choices(%x: tensor<2x6x8xf32>, %p: tensor<2x6x5xf32>) -> tensor<2x6x8xf32> {
+  %never = arith.constant dense<0xFF800000> : tensor<2x6x5xf32>
+  %v1, %i1 = moe.top_k %p k 1 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x1xf32>, tensor<2x6x1xi32>
+  %e1 = moe.reshape %i1 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %m1 = moe.one_hot %e1 : tensor<2x6xi32> -> tensor<2x6x5xi1>
+  %p2 = arith.select %m1, %never, %p : tensor<2x6x5xi1>, tensor<2x6x5xf32>
+  %v2, %i2 = moe.top_k %p2 k 1 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x1xf32>, tensor<2x6x1xi32>
+  %e2 = moe.reshape %i2 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %m2 = moe.one_hot %e2 : tensor<2x6xi32> -> tensor<2x6x5xi1>
+  %m12 = arith.ori %m1, %m2 : tensor<2x6x5xi1>
+  %p3 = arith.select %m12, %never, %p : tensor<2x6x5xi1>, tensor<2x6x5xf32>
+  %v3, %i3 = moe.top_k %p3 k 1 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x1xf32>, tensor<2x6x1xi32>
+  %e3 = moe.reshape %i3 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %m3 = moe.one_hot %e3 : tensor<2x6xi32> -> tensor<2x6x5xi1>
+  %all = arith.ori %m3, %m12 : tensor<2x6x5xi1>
+  %ones = arith.extui %all : tensor<2x6x5xi1> to tensor<2x6x5xi32>
+  %before = moe.cumsum %ones dim 1 exclusive : tensor<2x6x5xi32>
+  %slots = moe.one_hot %before : tensor<2x6x5xi32> -> tensor<2x6x5x3xf32>
+  %mask = arith.uitofp %all : tensor<2x6x5xi1> to tensor<2x6x5xf32>
+  %weights = arith.mulf %mask, %p : tensor<2x6x5xf32>
+  %spread = moe.broadcast %weights dims [0, 1, 2] : tensor<2x6x5xf32> -> tensor<2x6x5x3xf32>
+  %raw = arith.mulf %spread, %slots : tensor<2x6x5x3xf32>
+  %total = moe.reduce sum %p dims [2] : tensor<2x6x5xf32> -> tensor<2x6xf32>
+  %totals = moe.broadcast %total dims [0, 1] : tensor<2x6xf32> -> tensor<2x6x5x3xf32>
+  %combine = arith.divf %raw, %totals : tensor<2x6x5x3xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x6x5x3xf32>
+  %one = arith.constant dense<1.0> : tensor<2x6x5x3xf32>
+  %taken = arith.cmpf une, %zero, %combine : tensor<2x6x5x3xf32>
+  %dispatch = arith.select %taken, %one, %zero : tensor<2x6x5x3xi1>, tensor<2x6x5x3xf32>
+  %sent = moe.einsum "gsm,gsec->egcm" %x, %dispatch : tensor<2x6x8xf32>, tensor<2x6x5x3xf32> -> tensor<5x2x3x8xf32>
+  %made = math.tanh %sent : tensor<5x2x3x8xf32>
+  %y = moe.einsum "egcm,gsec->gsm" %made, %combine : tensor<5x2x3x8xf32>, tensor<2x6x5x3xf32> -> tensor<2x6x8xf32>
+  return %y : tensor<2x6x8xf32>
+}
+
+// A dispatch by weights sends weighted tokens.
+// CHECK-LABEL: func.func @weighted_dispatch
+// CHECK-NOT:     2x6x3x4
+// CHECK:         %[[W:.*]] = moe.broadcast
+// CHECK:         %[[X:.*]] = arith.mulf %{{.*}}, %[[W]] : tensor<2x6x8xf32>
+// CHECK:         moe.dispatch %[[X]]
+func.func @weighted_dispatch(%x: tensor<2x6x8xf32>, %e: tensor<2x6xi32>, %s: tensor<2x6xi32>, %w: tensor<2x6xf32>) -> tensor<3x2x4x8xf32> {
+  %me = moe.one_hot %e : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %ms = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x4xf32>
+  %y = moe.einsum "gsm,gsc,gs,gse->egcm" %x, %ms, %w, %me : tensor<2x6x8xf32>, tensor<2x6x4xf32>, tensor<2x6xf32>, tensor<2x6x3xf32> -> tensor<3x2x4x8xf32>
+  return %y : tensor<3x2x4x8xf32>
+}
