@@ -95,6 +95,15 @@ std::vector<int64_t> indexOf(const std::vector<int64_t> &shape,
   return index;
 }
 
+// All digits that the layout does not mention are zero.
+int64_t lowestHolder(const Layout &layout, int64_t rank) {
+  int64_t holder = 0;
+  for (const std::vector<Digit> &digits : layout.dims)
+    for (const Digit &digit : digits)
+      holder += digit.valueOf(rank) * digit.stride;
+  return holder;
+}
+
 int64_t rankHolding(const Layout &layout, int64_t ranks, int64_t element) {
   std::vector<int64_t> index = indexOf(layout.shape, element);
   for (int64_t rank = 0; rank < ranks; ++rank) {

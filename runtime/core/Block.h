@@ -35,6 +35,9 @@ void copyBlockOut(const Layout &layout, int64_t rank, int64_t elementBytes,
 void copyBlockIn(const Layout &layout, int64_t rank, int64_t elementBytes,
                  const void *local, void *whole);
 
+/// The lowest rank that holds the same block as `rank`.
+int64_t lowestHolder(const Layout &layout, int64_t rank);
+
 /// The lowest of `ranks` ranks that holds the element at row-major index
 /// `element` of the whole tensor.
 int64_t rankHolding(const Layout &layout, int64_t ranks, int64_t element);

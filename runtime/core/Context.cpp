@@ -1,5 +1,6 @@
 #include "runtime/core/Context.h"
 
+#include "runtime/core/Block.h"
 #include "runtime/core/Error.h"
 
 #include <cstring>
@@ -46,22 +47,34 @@ void Context::constantsChanged() {
     matmul.packedFrom = nullptr;
 }
 
+// Ranks of one process that hold the same block share its packed form.
+void Context::packConstant(const MatmulSite &site, const Parameter &weights,
+                           const void *from) {
+  MatmulState &matmul = state(site.site);
+  if (matmul.packedFrom == from)
+    return;
+  double begin = traceMicroseconds();
+  bool shares = std::strcmp(comm_.transport(), "local") == 0;
+  int64_t holder =
+      shares ? lowestHolder(weights.layout, comm_.rank()) : comm_.rank();
+  matmul.countsPacked = holder == comm_.rank();
+  matmul.gemm.emplace(site, scratch_);
+  matmul.gemm->use(
+      program_->weights().get({site.site, holder, matmul.timesPacked++},
+                              [&] { return matmul.gemm->pack(from); }));
+  matmul.packedFrom = from;
+  if (trace_)
+    trace_->add({"pack", "matmul", begin, traceMicroseconds(), -1,
+                 text(site.op, " at ", site.location)});
+}
+
 void Context::packConstants(const Entry &entry,
                             const std::vector<const void *> &arguments) {
   for (const MatmulSite &site : program_->manifest().matmuls) {
     if (site.entry != entry.name || site.bArgument < 0)
       continue;
-    MatmulState &matmul = state(site.site);
-    const void *weights = arguments[static_cast<size_t>(site.bArgument)];
-    if (matmul.packedFrom == weights)
-      continue;
-    double begin = traceMicroseconds();
-    matmul.gemm.emplace(site, scratch_);
-    matmul.gemm->pack(weights);
-    matmul.packedFrom = weights;
-    if (trace_)
-      trace_->add({"pack", "matmul", begin, traceMicroseconds(), -1,
-                   text(site.op, " at ", site.location)});
+    auto argument = static_cast<size_t>(site.bArgument);
+    packConstant(site, entry.arguments[argument], arguments[argument]);
   }
 }
 
@@ -166,7 +179,8 @@ MemoryReport Context::memory() const {
   MemoryReport report;
   report.arena = static_cast<int64_t>(arena_.size());
   for (const MatmulState &matmul : matmuls_)
-    report.packed += static_cast<int64_t>(matmul.gemm->packedBytes());
+    if (matmul.countsPacked)
+      report.packed += static_cast<int64_t>(matmul.gemm->packedBytes());
   report.scratch =
       static_cast<int64_t>(scratch_.bytes()) + comm_.scratchBytes();
   report.resident = residentBytes();

@@ -84,6 +84,8 @@ private:
   struct MatmulState {
     std::optional<Gemm> gemm;
     const void *packedFrom = nullptr;
+    int64_t timesPacked = 0;
+    bool countsPacked = false; ///< Or the rank that shares the weights does.
     MatmulCounters counters;
   };
 
@@ -91,6 +93,8 @@ private:
   void timedCollective(const char *suffix, int32_t site,
                        const std::function<void()> &action);
   MatmulState &state(int32_t site);
+  void packConstant(const MatmulSite &site, const Parameter &weights,
+                    const void *from);
   void packConstants(const Entry &entry,
                      const std::vector<const void *> &arguments);
 

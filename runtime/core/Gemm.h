@@ -16,6 +16,8 @@
 
 namespace moert {
 
+class OneDnnMatmul;
+
 /// Memory that the matmuls of one rank share between calls.
 class GemmScratch {
 public:
@@ -27,10 +29,18 @@ private:
   Buffer slots_[2];
 };
 
+/// A constant b in the layout of the kernel that was chosen for its site.
+/// Immutable, so ranks of one process that hold the same weights share one.
+struct PackedWeights {
+  bool library = false; ///< For oneDNN, else for the tiles.
+  Buffer bytes;         ///< One matrix after the other for a batch.
+  size_t stride = 0;    ///< Bytes from one to the next.
+};
+
 /// One matmul site. Not for several threads at once.
 ///
 ///   Gemm gemm(site, scratch);
-///   gemm.pack(weights);               // where site.bArgument >= 0
+///   gemm.use(gemm.pack(weights));     // where site.bArgument >= 0
 ///   gemm.run(tokens, weights, out);
 class Gemm {
 public:
@@ -39,8 +49,11 @@ public:
   ~Gemm();
   Gemm(Gemm &&) noexcept;
 
-  /// Packs the constant `b` once; run() then ignores its `b`.
-  void pack(const void *b);
+  /// Packs the constant `b`.
+  std::shared_ptr<const PackedWeights> pack(const void *b);
+  /// Takes weights that this object, or another of the same site, has packed;
+  /// run() then ignores its `b`.
+  void use(std::shared_ptr<const PackedWeights> weights);
   /// c = a x b for each index of the batch.
   void run(const void *a, const void *b, void *c);
 
@@ -52,17 +65,14 @@ public:
   int64_t operations() const;
 
 private:
-  struct Library;
-
   void runOne(const char *a, const void *b, char *c, int64_t batch);
-  void packTiles(const void *b);
+  const float *panelsOf(const void *b, int64_t batch);
   int64_t batchCount() const;
 
   MatmulSite site_;
   GemmScratch *scratch_;
-  Buffer panels_;
-  bool packed_ = false;
-  std::unique_ptr<Library> library_;
+  std::shared_ptr<const PackedWeights> weights_;
+  std::unique_ptr<OneDnnMatmul> library_;
 };
 
 /// True in builds with oneDNN.

@@ -26,6 +26,7 @@ public:
   /// Packs b [k, n] with the given strides, in elements.
   virtual void pack(const float *b, int64_t rowStride, int64_t columnStride,
                     void *packed) = 0;
+  /// Any thread may run it, one at a time.
   virtual void run(const float *a, const void *packed, float *c) = 0;
 };
 

@@ -67,6 +67,21 @@ std::shared_ptr<const Program> Program::load(const std::string &bytes,
   return program;
 }
 
+WeightStore::Weights WeightStore::get(const Key &key,
+                                      const std::function<Weights()> &pack) {
+  Slot *slot;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    slot = &slots_[key];
+  }
+  std::lock_guard<std::mutex> lock(slot->packing);
+  if (Weights known = slot->weights.lock())
+    return known;
+  Weights made = pack();
+  slot->weights = made;
+  return made;
+}
+
 Program::~Program() {
   if (handle_)
     ::dlclose(handle_);

@@ -2,12 +2,38 @@
 #pragma once
 
 #include "runtime/abi/moert.h"
+#include "runtime/core/Gemm.h"
 #include "runtime/core/Manifest.h"
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <tuple>
 
 namespace moert {
+
+/// Packed weights of the ranks of one process, each packed by the rank that
+/// first asks. Safe for several threads.
+class WeightStore {
+public:
+  /// What tells weights apart: the matmul's site, the lowest rank that holds
+  /// the same block, and how often that rank has packed the site before.
+  using Key = std::tuple<int32_t, int64_t, int64_t>;
+  using Weights = std::shared_ptr<const PackedWeights>;
+
+  /// The weights of `key`, packed by `pack` unless somebody holds them already.
+  Weights get(const Key &key, const std::function<Weights()> &pack);
+
+private:
+  struct Slot {
+    std::mutex packing;
+    std::weak_ptr<const PackedWeights> weights;
+  };
+  std::mutex mutex_;
+  std::map<Key, Slot> slots_;
+};
 
 /// An artifact in memory, verified and mapped. Immutable, so that all ranks of
 /// a process share one.
@@ -30,6 +56,8 @@ public:
   const std::string &hash() const { return hash_; }
   /// The function of `entry`. Throws Error when the code lacks it.
   moert_entry function(const Entry &entry) const;
+  /// Shared by the ranks that share the program.
+  WeightStore &weights() const { return weights_; }
 
 private:
   Program() = default;
@@ -37,6 +65,7 @@ private:
   Manifest manifest_;
   std::string hash_;
   void *handle_ = nullptr;
+  mutable WeightStore weights_;
 };
 
 } // namespace moert

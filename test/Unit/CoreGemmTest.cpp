@@ -40,7 +40,7 @@ Tensor multiply(const MatmulSite &site, const Tensor &a, const Tensor &b) {
   GemmScratch scratch;
   Gemm gemm(site, scratch);
   if (site.bArgument >= 0)
-    gemm.pack(b.data());
+    gemm.use(gemm.pack(b.data()));
   std::vector<int64_t> shape = site.batch;
   shape.push_back(site.m);
   shape.push_back(site.n);

@@ -52,15 +52,6 @@ static std::string describe(const Parameter &parameter) {
 
 //===-- Assembling --------------------------------------------------------===//
 
-// The lowest rank that holds the same block: all other digits zero.
-static int64_t lowestHolder(const Layout &layout, int64_t rank) {
-  int64_t holder = 0;
-  for (const std::vector<Digit> &digits : layout.dims)
-    for (const Digit &digit : digits)
-      holder += digit.valueOf(rank) * digit.stride;
-  return holder;
-}
-
 Tensor assemble(Communicator &comm, const Parameter &parameter,
                 const Tensor &local) {
   const Layout &layout = parameter.layout;
