@@ -75,7 +75,7 @@ Element encode(DType dtype, double value) {
   case DType::I8:
     return pack(static_cast<int8_t>(value * 60));
   case DType::I32:
-    return pack(static_cast<int32_t>(value * 1.5e9));
+    return pack(static_cast<int32_t>(value * 1.4e9));
   case DType::I64:
     return pack(static_cast<int64_t>(value * 6e18));
   }

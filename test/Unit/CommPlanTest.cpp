@@ -161,7 +161,7 @@ std::vector<Layout> layoutsOf(const Indices &shape,
 
 void checkAllPairs(const std::vector<Layout> &sources,
                    const std::vector<Layout> &targets, int64_t ranks,
-                   size_t limit = 3000) {
+                   size_t limit = 1000) {
   std::mt19937_64 random(ranks);
   bool all = sources.size() * targets.size() <= limit;
   size_t count = all ? sources.size() * targets.size() : limit;
