@@ -267,7 +267,7 @@ void Communicator::agree(const std::string &what, const std::string &value) {
     ranksByValue[values[rank]].push_back(rank);
   if (ranksByValue.size() == 1)
     return;
-  std::string message = text("ranks have different ", what, ":");
+  std::string message = text("ranks disagree on the ", what, ":");
   for (const auto &[other, ranks] : ranksByValue) {
     message += text(message.back() == ':' ? " " : ", ", "'",
                     other.substr(0, 24), other.size() > 24 ? "..." : "",
@@ -277,7 +277,7 @@ void Communicator::agree(const std::string &what, const std::string &value) {
     if (ranks.size() > 8)
       message += text(" and ", ranks.size() - 8, " more");
   }
-  throw Error(message + "; start every rank with the same program");
+  throw Error(message + "; start all ranks alike");
 }
 
 const SiteCounters &Communicator::counters(int32_t site) const {

@@ -1,7 +1,6 @@
 // How a rank reaches the others: the interface that every transport implements.
 //
-//   runLocal(4, options, [&](Communicator &comm) {      // or runMpi(options,
-//   ...)
+//   runLocal(4, options, [&](Communicator &comm) {  // or runMpi
 //     comm.agree("program", hash);          // before anything runs
 //     comm.prepare(manifest.collectives);   // once, at load
 //     comm.watch(true);                     // stalls are faults from here
@@ -115,8 +114,8 @@ public:
   /// The same on `root` only; empty elsewhere. For results and reports.
   std::vector<std::string> gather(const std::string &bytes, int root = 0);
 
-  /// Throws Error on every rank if the ranks' `value` differ, naming `what`,
-  /// both values and the ranks: "ranks run different programs: ...".
+  /// Throws Error on every rank if the ranks' `value` differ: "ranks disagree
+  /// on the program: 'a1' on ranks 0 2, 'b2' on rank 1; start all ranks alike".
   void agree(const std::string &what, const std::string &value);
 
   /// Whether a rank without progress is a fault. Off at first, and for loading,

@@ -7,6 +7,7 @@
 #include "runtime/core/ExchangePlan.h"
 
 #include <deque>
+#include <exception>
 #include <optional>
 
 namespace moert {
@@ -70,8 +71,11 @@ struct Injection {
 /// Reads CommOptions::inject. Throws Error where it is malformed.
 std::optional<Injection> parseInjection(const std::string &text);
 
-/// Leaves a rank's main with code 0, by injection.
-struct InjectedReturn {};
+/// Leaves a rank's main with code 0, by injection; where exceptions do not pass
+/// (compiled code), it is an error like others.
+struct InjectedReturn : std::exception {
+  const char *what() const noexcept override { return "injected return"; }
+};
 
 struct Communicator::State {
   CommOptions options;

@@ -429,11 +429,11 @@ TEST(Conformance, SetUpCallsMoveBytesOfAnyLength) {
 
 TEST(Conformance, DisagreementIsToldToEveryRank) {
   onEveryRank([](Communicator &comm) {
-    comm.agree("programs", "same");
+    comm.agree("program", "same");
     if (comm.size() == 1)
       return;
     try {
-      comm.agree("programs", comm.rank() == 1 ? "other" : "same");
+      comm.agree("program", comm.rank() == 1 ? "other" : "same");
       ADD_FAILURE() << "rank " << comm.rank() << " noticed nothing";
     } catch (const Error &error) {
       EXPECT_NE(std::string(error.what()).find("'other' on rank 1"),

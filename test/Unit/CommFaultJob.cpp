@@ -74,7 +74,7 @@ static int runRank(Communicator &comm, int argc, char **argv) {
     if (comm.rank() == 0)
       std::cout << "job " << std::hex << std::strtoul(job, nullptr, 10)
                 << std::endl;
-  comm.agree("programs",
+  comm.agree("program",
              what == "hash" && comm.rank() == 1 ? "hash-b" : "hash-a");
   std::vector<CollectiveSite> sites;
   for (int32_t number : {0, 1, 2})

@@ -4,19 +4,21 @@
 # exit code, no process alive 3 s later and no shared-memory file left.
 job=$1 fault=$2
 . "$(dirname "$0")/../mpi-env.sh"
-export MOE_SILENT_SECONDS=2 MOE_STUCK_SECONDS=2
-word=run limit=10
+export MOE_SILENT_SECONDS=2
+[ "$fault" != stall ] || export MOE_STUCK_SECONDS=2
+# Seconds from the start: 3 of them for mpirun and the first 200 calls.
+word=run limit=13
 wait='ranks? .*waits? in collective [0-9]+ \(all_.* of moe.einsum at model.mlir'
 case $fault in
-  kill)       inject="rank=2,site=0,call=2000,fault=kill";   say="rank 2 .*is gone.*$wait" ;;
-  exit0)      inject="rank=1,site=1,call=2000,fault=exit0";  say="rank 1 .*is gone.*$wait" ;;
-  stop)       inject="rank=2,site=0,call=2000,fault=stop";   say="rank 2 .*is silent for 2.*$wait" limit=7 ;;
-  stall)      inject="rank=3,site=2,call=2000,fault=stall";  say="rank 3 .*is stuck.*limit 2.0 s.*$wait" limit=7 ;;
-  return)     inject="rank=2,site=1,call=2000,fault=return"; say="rank 2 .*left with exit code 0.*$wait" ;;
-  throw)      inject="rank=1,site=0,call=2000,fault=throw";  say="rank 1 .*failed.*injected failure.*$wait" ;;
-  rank0-kill) inject="rank=0,site=0,call=2000,fault=kill";   say="rank 0 .*is gone" ;;
-  rank0-stop) inject="rank=0,site=0,call=2000,fault=stop";   say="rank 0 .*is silent" limit=7 ;;
-  hash)       word=hash      say="ranks have different programs: 'hash-a' on ranks 0 2 3, 'hash-b' on rank 1" ;;
+  kill)       inject="rank=2,site=0,call=200,fault=kill";   say="rank 2 .*is gone.*$wait" ;;
+  exit0)      inject="rank=1,site=1,call=200,fault=exit0";  say="rank 1 .*is gone.*$wait" ;;
+  stop)       inject="rank=2,site=0,call=200,fault=stop";   say="rank 2 .*is silent for 2.*$wait" limit=10 ;;
+  stall)      inject="rank=3,site=2,call=200,fault=stall";  say="rank 3 .*is stuck.*limit 2.0 s.*$wait" limit=10 ;;
+  return)     inject="rank=2,site=1,call=200,fault=return"; say="rank 2 .*left with exit code 0.*$wait" ;;
+  throw)      inject="rank=1,site=0,call=200,fault=throw";  say="rank 1 .*failed.*injected failure.*$wait" ;;
+  rank0-kill) inject="rank=0,site=0,call=200,fault=kill";   say="rank 0 .*is gone" ;;
+  rank0-stop) inject="rank=0,site=0,call=200,fault=stop";   say="rank 0 .*is silent" limit=10 ;;
+  hash)       word=hash      say="ranks disagree on the program: 'hash-a' on ranks 0 2 3, 'hash-b' on rank 1" ;;
   elsewhere)  word=elsewhere say="ranks disagree.*rank 0 .*collective 0 \(all_to_all.*rank 1 .*barrier" ;;
   error)      word=error     say="parameter file 'weights.npz' does not exist" ;;
   *) echo "unknown fault $fault"; exit 2 ;;
