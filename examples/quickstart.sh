@@ -38,7 +38,7 @@ else
   echo "$program, $(stat -c %s "$program") bytes"
 fi
 
-run=(build/bin/moe-run "$program" --entry=loss --input "tokens=$out/tokens.npy" --seed 1 --check)
+run=(build/bin/moe-run "$program" --entry=loss --input "tokens=$out/tokens.npy" --seed 1 --check --model "$model")
 step "4 processes under mpirun, compared with one device"
 mpirun -n 4 "${run[@]}" --output "$out/mpi.npz"
 

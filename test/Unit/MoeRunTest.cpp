@@ -4,6 +4,7 @@
 #include "runtime/core/File.h"
 #include "runtime/core/TensorFile.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <dirent.h>
 #include <gtest/gtest.h>
@@ -372,6 +373,85 @@ TEST_F(MoeRun, checkNeedsTheModel) {
   writeX(1, "x.npy");
   expectError("r1.moe --input x=x.npy --check",
               "--check needs the model: cannot read 'hand.mlir'");
+}
+
+//===-- Sibling tools -----------------------------------------------------===//
+
+/// moe-run beside a compiler and an interpreter that are shell scripts.
+class MoeRunSiblings : public MoeRun {
+protected:
+  void SetUp() override {
+    MoeRun::SetUp();
+    ASSERT_EQ(shell(text("cp ", MOE_RUN, " moe-run")).code, 0);
+    writeWholeFile(at("m.mlir"), "module {}\n");
+    script("moe-opt", "for a; do test \"$p\" = -o && cp r2.moe \"$a\"; p=$a; "
+                      "done; echo \"$@\" >> flags");
+    script("moe-interpret", "for a; do case $a in --output=*) cp wanted.npz "
+                            "\"${a#--output=}\";; esac; done");
+    writeX(2, "x.npy");
+  }
+  void script(const std::string &name, const std::string &body) const {
+    writeWholeFile(at(name), "#!/bin/sh\n" + body + "\n");
+    chmod(at(name).c_str(), 0755);
+  }
+  Outcome runHere(const std::string &arguments,
+                  const std::string &before = "") const {
+    return shell(before + " timeout 60 ./moe-run " + arguments);
+  }
+};
+
+TEST_F(MoeRunSiblings, modelsAreCompiledFirst) {
+  Outcome outcome = runHere("m.mlir --mesh=data=2 --input x=x.npy");
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  std::string flags = readWholeFile(at("flags"), 1 << 20);
+  EXPECT_NE(flags.find("m.mlir --target=cpu -o "), std::string::npos) << flags;
+  EXPECT_NE(flags.find("--mesh=data=2"), std::string::npos) << flags;
+}
+
+// The second run finds the first one's program; another mesh does not.
+TEST_F(MoeRunSiblings, compiledModelsAreKeptWhereAsked) {
+  std::string cache = "export MOE_CACHE_DIR=.; ";
+  for (const char *mesh : {"data=2", "data=2", "data=2,expert=1"})
+    ASSERT_EQ(runHere(text("m.mlir --input x=x.npy --mesh=", mesh), cache).code,
+              0);
+  std::string flags = readWholeFile(at("flags"), 1 << 20);
+  EXPECT_EQ(std::count(flags.begin(), flags.end(), '\n'), 2) << flags;
+}
+
+TEST_F(MoeRunSiblings, aFailedCompilerIsNamed) {
+  script("moe-opt", "echo 'm.mlir:1:1: error: no'; exit 3");
+  Outcome outcome = runHere("m.mlir --input x=x.npy");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.output.find("m.mlir:1:1: error: no"), std::string::npos);
+  EXPECT_NE(outcome.output.find("moe-opt ended with exit code 3"),
+            std::string::npos)
+      << outcome.output;
+  unlink(at("moe-opt").c_str());
+  outcome = runHere("m.mlir --input x=x.npy");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.output.find("cannot compile 'm.mlir'"), std::string::npos);
+}
+
+TEST_F(MoeRunSiblings, checkComparesWithTheInterpreter) {
+  std::string good = "m.mlir --input x=x.npy --seed 2 ";
+  ASSERT_EQ(runHere(good + "--output wanted.npz").code, 0);
+  Outcome outcome = runHere(good + "--check");
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("y: equal"), std::string::npos)
+      << outcome.output;
+  // One element of rank 1's rows is off.
+  Tensor y(DType::F32, {4, 4}), total(DType::F32, {});
+  TensorFile file(at("wanted.npz"));
+  y = file.readWhole(file.get("y"));
+  y.as<float>()[13] += 1;
+  writeTensors(at("wanted.npz"), std::vector<TensorView>{
+                                     {"y", DType::F32, {4, 4}, y.data()},
+                                     {"total", DType::F32, {}, total.data()}});
+  outcome = runHere(good + "--check");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.output.find("check failed: 'y' differs first at [3,1]"),
+            std::string::npos)
+      << outcome.output;
 }
 
 //===-- MPI ---------------------------------------------------------------===//

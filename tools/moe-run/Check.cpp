@@ -13,14 +13,26 @@ namespace moerun {
 
 using namespace moert;
 
+static bool isReadable(const std::string &path) {
+  return ::access(path.c_str(), R_OK) == 0;
+}
+
+// The manifest has the model's file name: it may lie here or beside the
+// program.
 std::string modelToCheck(const Options &options, const Manifest &manifest) {
   std::string model = !options.model.empty()     ? options.model
                       : isModel(options.program) ? options.program
                                                  : manifest.program;
-  if (::access(model.c_str(), R_OK) != 0)
-    throw Error(text("--check needs the model: cannot read '", model,
-                     "'; give --model FILE"));
-  return model;
+  if (isReadable(model))
+    return model;
+  size_t folder = options.program.rfind('/');
+  if (options.model.empty() && folder != std::string::npos) {
+    std::string beside = options.program.substr(0, folder + 1) + model;
+    if (isReadable(beside))
+      return beside;
+  }
+  throw Error(text("--check needs the model: cannot read '", model,
+                   "'; give --model FILE"));
 }
 
 static std::string checkOne(const Manifest &manifest,
