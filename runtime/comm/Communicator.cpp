@@ -17,6 +17,10 @@ Communicator::Communicator(int rank, int size, const CommOptions &options)
     : rank_(rank), size_(size), state_(std::make_unique<State>()) {
   state_->options = options;
   state_->injection = parseInjection(options.inject);
+  // A part holds a whole header, and its length is an int.
+  if (options.maxMessageBytes < 64 || options.maxMessageBytes > INT32_MAX)
+    throw Error(text("messages of at most ", options.maxMessageBytes,
+                     " bytes; the limit lies between 64 and ", INT32_MAX));
 }
 
 Communicator::~Communicator() = default;

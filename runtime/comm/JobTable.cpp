@@ -160,16 +160,25 @@ std::optional<JobTable::Fault> JobTable::findLeft(const Sites &sites) const {
 }
 
 std::optional<JobTable::Fault> JobTable::findSilent(const Sites &sites) const {
+  int first = -1;
+  std::string others;
   for (int rank = 0; rank < static_cast<int>(rows_.size()); ++rank) {
     const Row &row = rows_[rank];
-    if (row.joined && !row.left && row.sinceBeat > silentSeconds_)
-      return Fault{text(name(rank), " is silent for ", seconds(row.sinceBeat),
-                        " (limit ", seconds(silentSeconds_),
-                        "): stopped or cut off ", place(rank, sites),
-                        waiting(sites)),
-                   true};
+    if (!row.joined || row.left || row.sinceBeat <= silentSeconds_)
+      continue;
+    if (first < 0)
+      first = rank;
+    else
+      others += text(others.empty() ? " (so is " : ", ", name(rank));
   }
-  return std::nullopt;
+  if (first < 0)
+    return std::nullopt;
+  return Fault{text(name(first), " is silent for ",
+                    seconds(rows_[first].sinceBeat), " (limit ",
+                    seconds(silentSeconds_),
+                    "): stopped or cut off, last seen ", place(first, sites),
+                    others.empty() ? "" : others + ")", waiting(sites)),
+               true};
 }
 
 std::optional<JobTable::Fault>

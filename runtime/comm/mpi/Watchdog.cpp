@@ -331,6 +331,10 @@ void Watchdog::judge(double passed) {
     table_.beat(0, recorder_.position(), watched_);
   if (isHub() && table_.allLeft())
     return tellAllLeft();
+  if (grace_ > 0 && (grace_ -= passed) <= 0)
+    end(endCode_);
+  if (grace_ > 0)
+    return;
   std::optional<JobTable::Fault> fault = table_.judge(sites_);
   if (!fault) {
     faulty_ = -1;
@@ -356,9 +360,12 @@ void Watchdog::judge(double passed) {
     fault = table_.judge(sites_);
   }
   report(fault->text);
-  if (fault->unreachable && severalHosts_)
-    pause(std::max(0.5, 6.5 - options_.silentSeconds));
-  end(fault->exitCode);
+  if (!fault->unreachable || !severalHosts_)
+    end(fault->exitCode);
+  // mpirun notices a dead link within 5 s (see mpi-env.sh), unless an abort is
+  // sent over it first. Beats go on meanwhile: this rank is well.
+  endCode_ = fault->exitCode;
+  grace_ = std::max(0.5, 6.5 - options_.silentSeconds);
 }
 
 void Watchdog::run() {

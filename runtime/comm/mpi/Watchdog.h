@@ -111,6 +111,9 @@ private:
   double sincePause_ = 1e9;
   /// Since the fault was found.
   double faulty_ = -1;
+  /// Named, and to end the job with this code in so many seconds.
+  double grace_ = 0;
+  int endCode_ = 1;
 };
 
 } // namespace moert
