@@ -17,18 +17,25 @@ Value shiftIntoBlock(Localizer &localizer, Location loc, Value localIndices,
   return arith::SubIOp::create(localizer.builder, loc, localIndices, offset);
 }
 
+// Indices are counted in integers and become floats, if they are, once whole.
 struct IotaModel : LocalizeOpInterface::ExternalModel<IotaModel, moe::IotaOp> {
   SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
     auto iota = cast<moe::IotaOp>(op);
     RankedTensorType type = localizer.localType(iota);
     OpBuilder &builder = localizer.builder;
-    Value local =
-        moe::IotaOp::create(builder, op->getLoc(), type, iota.getDim());
     if (!localizer.isCut(iota, iota.getDim()))
-      return {local};
+      return {moe::IotaOp::create(builder, op->getLoc(), type, iota.getDim())};
+    bool isFloat = isa<FloatType>(type.getElementType());
+    RankedTensorType counted =
+        isFloat ? type.clone(builder.getI32Type()) : type;
+    Value local =
+        moe::IotaOp::create(builder, op->getLoc(), counted, iota.getDim());
     Value offset =
-        localizer.blockOffset(op->getLoc(), iota, iota.getDim(), type);
-    return {arith::AddIOp::create(builder, op->getLoc(), local, offset)};
+        localizer.blockOffset(op->getLoc(), iota, iota.getDim(), counted);
+    local = arith::AddIOp::create(builder, op->getLoc(), local, offset);
+    if (isFloat)
+      local = arith::SIToFPOp::create(builder, op->getLoc(), type, local);
+    return {local};
   }
 };
 

@@ -87,3 +87,18 @@ func.func @partial_values_are_scattered(%a: tensor<4x6xf32> {spmd.sharding = #bo
   %1 = spmd.reshard %0 to #both {spmd.shardings = [#both]} : tensor<4x4xf32>
   return %1 : tensor<4x4xf32>
 }
+
+// -----
+
+#cut = #spmd.sharding<@mesh, [{"x"}]>
+spmd.mesh @mesh ["x"=2]
+
+// The offset is an integer: indices are counted in integers, then cast.
+// CHECK-LABEL: func.func @iota_of_floats_is_counted_in_integers
+// CHECK:         moe.iota dim 0 : tensor<3xi32>
+// CHECK:         %[[AT:.*]] = arith.addi
+// CHECK-NEXT:    arith.sitofp %[[AT]] : tensor<3xi32> to tensor<3xf32>
+func.func @iota_of_floats_is_counted_in_integers() -> (tensor<5xf32> {spmd.sharding = #cut}) {
+  %0 = moe.iota dim 0 {spmd.shardings = [#cut]} : tensor<5xf32>
+  return %0 : tensor<5xf32>
+}
