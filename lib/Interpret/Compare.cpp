@@ -104,17 +104,16 @@ static void emitDifference(func::FuncOp candidate, const Port &port,
 }
 
 LogicalResult compareExecutions(ModuleOp reference, ModuleOp candidate,
-                                StringRef entry, Mode mode, uint64_t seed,
-                                const NamedTensors &given) {
+                                StringRef entry, const InputOptions &options) {
   FailureOr<func::FuncOp> first = findEntry(reference, entry),
                           second = findEntry(candidate, entry);
   if (failed(first) || failed(second) ||
       failed(checkSameResults(*first, *second)))
     return failure();
-  FailureOr<SmallVector<Tensor>> inputs = makeInputs(*first, given, mode, seed);
+  FailureOr<SmallVector<Tensor>> inputs = makeInputs(*first, options);
   if (failed(inputs))
     return failure();
-  Interpreter interpreter(mode, seed);
+  Interpreter interpreter(options.mode, options.seed);
   FailureOr<SmallVector<Tensor>> expected = interpreter.run(*first, *inputs);
   if (failed(expected))
     return failure();
@@ -126,8 +125,8 @@ LogicalResult compareExecutions(ModuleOp reference, ModuleOp candidate,
   for (auto [index, port] : llvm::enumerate(signature.results)) {
     const Tensor &want = (*expected)[index], &have = (*actual)[index];
     if (auto difference =
-            findDifference(want, have, port, signature.ranks, mode)) {
-      emitDifference(*second, port, *difference, want, have, mode);
+            findDifference(want, have, port, signature.ranks, options.mode)) {
+      emitDifference(*second, port, *difference, want, have, options.mode);
       isSame = false;
     }
   }

@@ -49,61 +49,68 @@ Tensor generateInput(const Port &port, Mode mode, uint64_t seed) {
   return tensor;
 }
 
-// Results of @init by name, generated inputs and all.
-static LogicalResult runInit(func::FuncOp init, const NamedTensors &given,
-                             Mode mode, uint64_t seed,
-                             NamedTensors &parameters) {
+// The tensor of that name and type, or null.
+static const Tensor *findFitting(const NamedTensors &tensors,
+                                 const Port &port) {
+  auto found = tensors.find(port.name);
+  if (found == tensors.end())
+    return nullptr;
+  const Tensor &tensor = found->second;
+  bool fits = tensor.getShape() == shapeOf(port.globalType) &&
+              tensor.getElementType() == elementTypeOf(port.globalType);
+  return fits ? &tensor : nullptr;
+}
+
+// Results of @init by name. It runs only if it makes something that is asked
+// for.
+static FailureOr<NamedTensors> runInit(ArrayRef<Port> wanted, func::FuncOp init,
+                                       const InputOptions &options) {
+  NamedTensors parameters;
   Signature signature = Signature::of(init);
+  llvm::StringMap<Type> made;
+  for (const Port &port : signature.results)
+    made[port.name] = port.globalType;
+  bool isNeeded = llvm::any_of(wanted, [&](const Port &port) {
+    return !options.given.count(port.name) &&
+           made.lookup(port.name) == port.globalType;
+  });
+  if (!isNeeded)
+    return parameters;
   SmallVector<Tensor> inputs;
   for (const Port &port : signature.arguments) {
-    auto found = given.find(port.name);
-    inputs.push_back(found != given.end() ? found->second
-                                          : generateInput(port, mode, seed));
+    const Tensor *given = findFitting(options.given, port);
+    inputs.push_back(given ? *given
+                           : generateInput(port, options.mode, options.seed));
   }
-  FailureOr<SmallVector<Tensor>> results =
-      Interpreter(mode, seed).run(init, inputs);
+  auto results = Interpreter(options.mode, options.seed).run(init, inputs);
   if (failed(results))
     return failure();
   for (auto [port, tensor] : llvm::zip(signature.results, *results))
     parameters[port.name] = tensor;
-  return success();
-}
-
-static bool hasType(const Tensor &tensor, Type type) {
-  return tensor.getShape() == shapeOf(type) &&
-         tensor.getElementType() == elementTypeOf(type);
+  return parameters;
 }
 
 FailureOr<SmallVector<Tensor>> makeInputs(func::FuncOp entry,
-                                          const NamedTensors &given, Mode mode,
-                                          uint64_t seed) {
-  Signature signature = Signature::of(entry);
+                                          const InputOptions &options) {
+  SmallVector<Port> ports = Signature::of(entry).arguments;
   auto module = entry->getParentOfType<ModuleOp>();
   auto init = module.lookupSymbol<func::FuncOp>("init");
-  // @init is run only if it makes something that is asked for.
   NamedTensors parameters;
-  if (init && init != entry) {
-    llvm::StringMap<Type> made;
-    for (const Port &port : Signature::of(init).results)
-      made[port.name] = port.globalType;
-    bool isNeeded = llvm::any_of(signature.arguments, [&](const Port &port) {
-      return !given.count(port.name) &&
-             made.lookup(port.name) == port.globalType;
-    });
-    if (isNeeded && failed(runInit(init, given, mode, seed, parameters)))
+  if (options.useInit && init && init != entry) {
+    FailureOr<NamedTensors> made = runInit(ports, init, options);
+    if (failed(made))
       return failure();
+    parameters = std::move(*made);
   }
   SmallVector<Tensor> inputs;
-  for (const Port &port : signature.arguments) {
-    auto found = given.find(port.name);
-    auto parameter = parameters.find(port.name);
-    if (found != given.end())
-      inputs.push_back(found->second);
-    else if (parameter != parameters.end() &&
-             hasType(parameter->second, port.globalType))
-      inputs.push_back(parameter->second);
+  for (const Port &port : ports) {
+    auto given = options.given.find(port.name);
+    if (given != options.given.end())
+      inputs.push_back(given->second);
+    else if (const Tensor *parameter = findFitting(parameters, port))
+      inputs.push_back(*parameter);
     else
-      inputs.push_back(generateInput(port, mode, seed));
+      inputs.push_back(generateInput(port, options.mode, options.seed));
   }
   return inputs;
 }

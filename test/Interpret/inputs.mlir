@@ -2,6 +2,7 @@
 // RUN: moe-interpret %s --entry=generated --print --seed=5 | FileCheck %s --check-prefix=GENERATED
 // RUN: moe-interpret %s --entry=generated --print --exact | FileCheck %s --check-prefix=EXACT
 // RUN: moe-interpret %s --print --seed=9 | FileCheck %s --check-prefix=INIT
+// RUN: moe-interpret %s --print --seed=9 --no-init | FileCheck %s --check-prefix=NOINIT
 // RUN: moe-interpret %s | FileCheck %s --check-prefix=RAN
 
 // The argument called seed is the seed; integers keep to their bound.
@@ -29,6 +30,7 @@ func.func @init(%seed: tensor<i32> {moe.name = "seed"})
 }
 // INIT: result0 : tensor<2xf32> = [9, 9]
 // INIT-NOT: [9, 9]
+// NOINIT-NOT: [9, 9]
 // RAN: ran 'forward' on 1 rank
 func.func @forward(%w: tensor<2xf32> {moe.name = "w"}, %v: tensor<2xf32> {moe.name = "v"})
     -> (tensor<2xf32>, tensor<2xf32>) {

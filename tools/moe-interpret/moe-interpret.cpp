@@ -33,6 +33,10 @@ static cl::list<std::string>
                cl::desc("tensor file with arguments by name; without it, "
                         "what @init returns is used"),
                cl::value_desc("file"), cl::cat(category));
+static cl::opt<bool> noInit(
+    "no-init",
+    cl::desc("generate parameters like other inputs instead of running @init"),
+    cl::cat(category));
 static cl::opt<std::string>
     outputFile("output", cl::desc("write results (.npy, .npz, .safetensors)"),
                cl::value_desc("file"), cl::cat(category));
@@ -62,8 +66,9 @@ static OwningOpRef<ModuleOp> load(StringRef path, llvm::SourceMgr &sources,
   return parseSourceFile<ModuleOp>(sources, &context);
 }
 
-static LogicalResult readFiles(func::FuncOp entry, Mode mode,
-                               NamedTensors &tensors) {
+static LogicalResult readFiles(func::FuncOp entry, InputOptions &options) {
+  NamedTensors &tensors = options.given;
+  Mode mode = options.mode;
   for (const std::string &path : paramFiles)
     if (failed(readTensors(path, std::nullopt, entry, mode, tensors)))
       return failure();
@@ -78,9 +83,9 @@ static LogicalResult readFiles(func::FuncOp entry, Mode mode,
   return success();
 }
 
-static LogicalResult run(func::FuncOp entry, Mode mode,
-                         const NamedTensors &given) {
-  FailureOr<SmallVector<Tensor>> inputs = makeInputs(entry, given, mode, seed);
+static LogicalResult run(func::FuncOp entry, const InputOptions &options) {
+  Mode mode = options.mode;
+  FailureOr<SmallVector<Tensor>> inputs = makeInputs(entry, options);
   if (failed(inputs))
     return failure();
   FailureOr<SmallVector<Tensor>> results =
@@ -100,25 +105,23 @@ static LogicalResult run(func::FuncOp entry, Mode mode,
   return success();
 }
 
-static LogicalResult runAll(ModuleOp module, Mode mode) {
+static LogicalResult runAll(ModuleOp module, const InputOptions &options) {
   for (auto func : module.getOps<func::FuncOp>()) {
     if (!func.isPublic())
       continue;
     llvm::outs() << "@" << func.getSymName() << "\n";
-    if (failed(run(func, mode, {})))
+    if (failed(run(func, options)))
       return failure();
   }
   return success();
 }
 
-static LogicalResult compare(ModuleOp module, Mode mode,
-                             const NamedTensors &given) {
+static LogicalResult compare(ModuleOp module, const InputOptions &options) {
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, module.getContext());
   OwningOpRef<ModuleOp> other =
       load(compareFile, sources, *module.getContext());
-  if (!other ||
-      failed(compareExecutions(module, *other, entryName, mode, seed, given)))
+  if (!other || failed(compareExecutions(module, *other, entryName, options)))
     return failure();
   llvm::outs() << "equal: '" << modelFile << "' and '" << compareFile
                << (exact ? "', bit for bit\n" : "'\n");
@@ -143,13 +146,12 @@ int main(int argc, char **argv) {
   OwningOpRef<ModuleOp> module = load(modelFile, sources, context);
   if (!module)
     return 1;
-  Mode mode = exact ? Mode::Exact : Mode::Float;
+  InputOptions options{exact ? Mode::Exact : Mode::Float, seed, !noInit, {}};
   if (all)
-    return failed(runAll(*module, mode));
+    return failed(runAll(*module, options));
   FailureOr<func::FuncOp> entry = findEntry(*module, entryName);
-  NamedTensors given;
-  if (failed(entry) || failed(readFiles(*entry, mode, given)))
+  if (failed(entry) || failed(readFiles(*entry, options)))
     return 1;
-  return failed(compareFile.empty() ? run(*entry, mode, given)
-                                    : compare(*module, mode, given));
+  return failed(compareFile.empty() ? run(*entry, options)
+                                    : compare(*module, options));
 }

@@ -34,9 +34,19 @@ std::optional<Difference> findDifference(const Tensor &expected,
 ///   compareExecutions(*before, module, "forward", Mode::Exact, /*seed=*/7);
 mlir::LogicalResult compareExecutions(mlir::ModuleOp reference,
                                       mlir::ModuleOp candidate,
-                                      llvm::StringRef entry, Mode mode,
-                                      uint64_t seed,
-                                      const NamedTensors &given = {});
+                                      llvm::StringRef entry,
+                                      const InputOptions &options);
+
+/// The same with generated inputs and what @init makes.
+inline mlir::LogicalResult compareExecutions(mlir::ModuleOp reference,
+                                             mlir::ModuleOp candidate,
+                                             llvm::StringRef entry, Mode mode,
+                                             uint64_t seed) {
+  InputOptions options;
+  options.mode = mode;
+  options.seed = seed;
+  return compareExecutions(reference, candidate, entry, options);
+}
 
 /// The function called `name`; with an empty name @forward, else the only
 /// function. Emits an error that lists what there is.

@@ -17,14 +17,23 @@ using NamedTensors = llvm::StringMap<Tensor>;
 /// `moe.bound`. A rank-0 integer called "seed" gets `seed` itself.
 Tensor generateInput(const Port &port, Mode mode, uint64_t seed);
 
-/// Inputs for all arguments of `entry`: those in `given`; then, where the
-/// module has a function @init whose results carry the argument's name and
-/// type, what it returns; generated ones for the rest. Emits a diagnostic and
-/// fails where
+/// Where inputs come from.
+struct InputOptions {
+  Mode mode = Mode::Float;
+  uint64_t seed = 0;
+  /// Whether @init makes the parameters that are not given. Without it they are
+  /// generated, so that exact mode meets ties.
+  bool useInit = true;
+  /// Tensors that the caller has, by name.
+  NamedTensors given;
+};
+
+/// Inputs for all arguments of `entry`: those given; then, where the module
+/// has a function @init whose results carry the argument's name and type, what
+/// it returns; generated ones for the rest. Emits a diagnostic and fails where
 /// @init does.
-mlir::FailureOr<llvm::SmallVector<Tensor>> makeInputs(mlir::func::FuncOp entry,
-                                                      const NamedTensors &given,
-                                                      Mode mode, uint64_t seed);
+mlir::FailureOr<llvm::SmallVector<Tensor>>
+makeInputs(mlir::func::FuncOp entry, const InputOptions &options);
 
 /// Reads the tensors that `entry` or @init take from a file (.npy, .npz,
 /// .safetensors) into `tensors`. With a `name`, that tensor only; else all
