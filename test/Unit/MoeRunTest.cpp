@@ -30,6 +30,13 @@ std::string parameter(const std::string &name, const std::string &dtype,
          ",\"layout\":" + layout + "}";
 }
 
+/// An entry from x to y.
+std::string simpleEntry(const std::string &name, const std::string &x) {
+  return "{\"name\":\"" + name + "\",\"symbol\":\"moe_entry_" + name +
+         "\",\"arena_bytes\":64,\"arguments\":[" + parameter("x", "f32", x) +
+         "],\"results\":[" + parameter("y", "f32", x) + "]}";
+}
+
 /// The manifest of HandProgram.c for `ranks` ranks.
 std::string handManifest(int ranks) {
   std::string rows = std::to_string(2 * ranks);
@@ -55,7 +62,8 @@ std::string handManifest(int ranks) {
       "]},{\"name\":\"fails\",\"symbol\":\"moe_entry_fails\","
       "\"arena_bytes\":0,\"arguments\":[",
       parameter("x", "f32", x), "],\"results\":[", parameter("y", "f32", x),
-      "]}],\"collectives\":[{\"site\":0,\"entry\":\"forward\",\"primitive\":"
+      "]},", simpleEntry("illegal", x), ",", simpleEntry("leaks", x),
+      "],\"collectives\":[{\"site\":0,\"entry\":\"forward\",\"primitive\":"
       "\"exchange\",\"kind\":\"all_gather\",\"dtype\":\"f32\",\"source\":",
       cut, ",\"target\":", whole,
       ",\"reduction\":\"\",\"axes\":[\"data\"],\"op\":\"moe.einsum\","
@@ -356,6 +364,25 @@ TEST_F(MoeRun, anotherUsersFolderIsRefused) {
   expectError("r1.moe --input x=x.npy --output out.npz",
               "cannot write 'out.npz': permission denied", other);
   EXPECT_FALSE(exists("out.npz"));
+}
+
+TEST_F(MoeRun, codeForAnotherProcessorIsNamed) {
+  writeX(1, "x.npy");
+  expectError(
+      "r1.moe --entry illegal --input x=x.npy",
+      "lacks an instruction that 'r1.moe' uses; it was compiled for any");
+}
+
+// Code that reads what nobody wrote gets NaN instead of luck.
+TEST_F(MoeRun, poisonFillsTheArena) {
+  writeX(1, "x.npy");
+  ASSERT_EQ(
+      run("r1.moe --entry leaks --input x=x.npy --output y.npy", "MOE_POISON=1")
+          .code,
+      0);
+  TensorFile file(at("y.npy"));
+  Tensor y = file.readWhole(file.get("y"));
+  EXPECT_NE(y.as<float>()[0], y.as<float>()[0]);
 }
 
 // The failure of compiled code's call ends the job, with the site in the

@@ -4,9 +4,9 @@
 #include "runtime/core/TensorFile.h"
 #include "tools/moe-run/Child.h"
 #include "tools/moe-run/Compare.h"
+#include "tools/moe-run/Progress.h"
 #include "tools/moe-run/Source.h"
 
-#include <cstdio>
 #include <unistd.h>
 
 namespace moerun {
@@ -67,6 +67,7 @@ std::vector<std::string> checkResults(const std::string &model,
   writeTensors(input, arguments);
   std::vector<std::string> flags{model, "--entry=" + entry.name,
                                  "--params=" + input, "--output=" + output};
+  Progress progress("interpreting " + model);
   runTool("moe-interpret", flags, text("check with '", model, "'"));
   TensorFile file(output);
   std::vector<std::string> lines;

@@ -7,10 +7,10 @@
 #include "tools/moe-run/Source.h"
 #include "tools/moe-run/Together.h"
 #include "tools/moe-run/Values.h"
+#include "tools/moe-run/WrongCpu.h"
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 
 namespace moerun {
 
@@ -64,6 +64,9 @@ private:
 // Program and Context: rank 0 has the bytes, all ranks load the same ones.
 void Job::load() {
   together(comm_, [&] {
+    if (options_.ranks && *options_.ranks != comm_.size())
+      throw Error(text("--ranks is ", *options_.ranks, ", but MPI started ",
+                       comm_.size(), " ranks; leave it out"));
     if (leads() && artifact_.empty())
       artifact_ = obtainArtifact(options_);
   });
@@ -75,8 +78,9 @@ void Job::load() {
     entry_ = &context_->program().manifest().get(options_.entry);
   });
   artifact_.clear();
-  const char *poison = std::getenv("MOE_POISON");
-  context_->poison(poison && *poison == '1');
+  const Manifest &manifest = context_->program().manifest();
+  explainIllegalInstructions(options_.program, manifest.cpu);
+  context_->poison(poisons());
 }
 
 // What would fail at the end anyway fails before the work.
@@ -173,8 +177,11 @@ int runJob(Communicator &comm, const Options &options,
     Job(comm, options, artifact).run();
     return 0;
   } catch (const SharedError &error) {
-    if (comm.rank() == 0)
-      std::fprintf(stderr, "error: %s\n", error.what());
+    // Only the rank that tells of it leaves with a code: mpirun ends a job at
+    // the first such rank, and would cut off the words of a slower one.
+    if (comm.rank() != 0)
+      return 0;
+    std::fprintf(stderr, "error: %s\n", error.what());
     return 1;
   }
 }

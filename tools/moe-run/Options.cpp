@@ -160,7 +160,14 @@ std::string helpText() {
     left.append(left.size() < 33 ? 33 - left.size() : 1, ' ');
     help += left + flag.help + "\n";
   }
-  return help;
+  return help +
+         "\n"
+         "environment:\n"
+         "  MOE_CACHE_DIR        keep compiled models in this folder\n"
+         "  MOE_SILENT_SECONDS   a rank without a sign of life so long is "
+         "gone\n"
+         "  MOE_STUCK_SECONDS    a rank without progress so long is stuck\n"
+         "  MOE_POISON=1         unwritten memory reads as NaN (for tests)\n";
 }
 
 } // namespace moerun

@@ -5,8 +5,8 @@
 #include "runtime/core/File.h"
 #include "runtime/core/Sha256.h"
 #include "tools/moe-run/Child.h"
+#include "tools/moe-run/Progress.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,12 +29,8 @@ static std::string compile(const Options &options) {
                                      output};
   if (!options.mesh.empty())
     arguments.push_back("--mesh=" + options.mesh);
-  bool terminal = ::isatty(STDERR_FILENO);
-  if (terminal)
-    std::fprintf(stderr, "compiling %s ...\r", options.program.c_str());
+  Progress progress("compiling " + options.program);
   runTool("moe-opt", arguments, text("compile '", options.program, "'"));
-  if (terminal)
-    std::fprintf(stderr, "\033[K");
   return moert::readWholeFile(output, kLargestArtifact);
 }
 

@@ -5,6 +5,7 @@
 #include "tools/moe-run/Together.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <set>
 
@@ -35,10 +36,19 @@ int64_t Values::bytes() const {
   return sum;
 }
 
+bool poisons() {
+  const char *value = std::getenv("MOE_POISON");
+  return value && *value == '1';
+}
+
 Values allocate(const std::vector<Parameter> &parameters) {
   Values values;
-  for (const Parameter &parameter : parameters)
-    values.tensors.emplace_back(parameter.dtype, parameter.layout.localShape());
+  for (const Parameter &parameter : parameters) {
+    Tensor tensor(parameter.dtype, parameter.layout.localShape());
+    if (poisons())
+      std::memset(tensor.data(), 0xff, tensor.bytes());
+    values.tensors.push_back(std::move(tensor));
+  }
   return values;
 }
 
@@ -241,7 +251,9 @@ void ArgumentMaker::takeFromInit(const Entry &entry,
   });
   Values arguments = make(*init);
   Values made = allocate(init->results);
+  context_.comm().watch(true);
   context_.run(*init, arguments.constPointers(), made.pointers());
+  context_.comm().watch(false);
   for (auto [i, result] : results) {
     const Parameter &from = init->results[result], &to = entry.arguments[i];
     if (from.layout == to.layout)

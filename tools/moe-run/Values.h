@@ -22,7 +22,10 @@ struct Values {
   int64_t bytes() const;
 };
 
-/// Zeroed buffers for `parameters`.
+/// True with MOE_POISON=1, for tests: what nobody wrote then reads as NaN.
+bool poisons();
+
+/// Zeroed (or poisoned) buffers for `parameters`.
 Values allocate(const std::vector<moert::Parameter> &parameters);
 
 /// Makes the arguments of an entry. Each comes from the first of: --input,

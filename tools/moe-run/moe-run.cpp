@@ -44,10 +44,6 @@ static int run(const Options &options) {
   if (!moert::launchedByMpi())
     return runThreads(options, limits);
   return moert::runMpi(limits, [&](moert::Communicator &comm) {
-    if (options.ranks && *options.ranks != comm.size())
-      throw moert::Error(moert::text("--ranks is ", *options.ranks,
-                                     ", but MPI started ", comm.size(),
-                                     " ranks; leave it out"));
     return runJob(comm, options, "");
   });
 }
