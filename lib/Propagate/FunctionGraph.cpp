@@ -141,8 +141,7 @@ ShardingAttr FunctionGraph::shardingFor(const Placement &placement) const {
     dims.push_back(spmd::DimShardingAttr::get(context, refs(list),
                                               /*isOpen=*/false, 0));
   return ShardingAttr::get(
-      context, meshName, dims, {},
-      refs(placement.unreduced),
+      context, meshName, dims, {}, refs(placement.unreduced),
       placement.unreduced.empty() ? spmd::ReductionKind::Sum
                                   : placement.reduction);
 }

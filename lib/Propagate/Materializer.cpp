@@ -63,6 +63,8 @@ Value Materializer::makeReshard(Value base, int tensor, const Placement &from,
       builder, base.getLoc(), base.getType(), base, sharding,
       builder.getStringAttr(reasonFor(tensor, from, to, node)));
   spmd::setSharding(reshard, sharding);
+  if (isa<BlockArgument>(base))
+    argumentReshards.push_back(reshard);
   ++reshards;
   receivedBytes += moe::propagate::receivedBytes(
       from, to, graph.getGraph().tensors[tensor].shape, graph.getGraph().atoms);
@@ -215,7 +217,20 @@ LogicalResult Materializer::run() {
   }
   for (Operation *op : llvm::reverse(replaced))
     op->erase();
+  sinkArgumentReshards();
   return success();
+}
+
+// Arguments are there from the beginning, but gathered weights need not be.
+void Materializer::sinkArgumentReshards() {
+  for (spmd::ReshardOp reshard : argumentReshards) {
+    Operation *first = nullptr;
+    for (Operation *user : reshard->getUsers())
+      if (!first || user->isBeforeInBlock(first))
+        first = user;
+    if (first)
+      reshard->moveBefore(first);
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -264,9 +279,13 @@ std::string Materializer::describeSide(int node, StringRef verb, int tensor,
     if (origin != kNoOrigin)
       dims += " by " + graph.describeOrigin(origin).str();
   }
-  if (!placement.unreduced.empty())
+  if (!placement.unreduced.empty()) {
     dims += (dims.empty() ? "" : ", ") + std::string("partial over ") +
             graph.describe(placement.unreduced);
+    for (auto [factor, origin] : llvm::zip(op.factors, decision.origins))
+      if (factor.kind == spmd::FactorKind::Reduction && origin != kNoOrigin)
+        dims += " by " + graph.describeOrigin(origin).str();
+  }
   return text + (dims.empty() ? "it whole" : dims);
 }
 

@@ -31,6 +31,7 @@ private:
   mlir::LogicalResult placeAnnotate(spmd::AnnotateOp op);
   mlir::LogicalResult placeReturn(mlir::func::ReturnOp op);
   void placeArguments();
+  void sinkArgumentReshards();
 
   /// `value` of the original function in layout `need` for `node`; null after
   /// an error.
@@ -59,6 +60,7 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> current;
   /// What has been made of an original value, by layout.
   llvm::DenseMap<std::pair<mlir::Value, mlir::Attribute>, mlir::Value> made;
+  llvm::SmallVector<spmd::ReshardOp> argumentReshards;
 };
 
 } // namespace moe::propagate

@@ -13,7 +13,7 @@ def SpmdExpandAnnotations : Pass<"spmd-expand-annotations"> {
     // before
     %1 = spmd.split %0 dim 0 over @mesh {"expert"} : tensor<8x16xf32>
     // after
-    %1 = spmd.annotate %0 as #spmd.sharding<@mesh, [{"expert"}, {?} ]> : tensor<8x16xf32>
+    %1 = spmd.annotate %0 : tensor<8x16xf32> as #spmd.sharding<@mesh, [{"expert"}, {?} ]>
     ```
   }];
   let dependentDialects = ["::spmd::SpmdDialect"];
@@ -38,7 +38,7 @@ def SpmdPropagate : Pass<"spmd-propagate", "mlir::ModuleOp"> {
     ```mlir
     // before: spmd.mesh @mesh ["expert"=4], %tokens [{"expert"}, {}, {} ]
     %0 = moe.einsum "gsec,gsm->egcm" %mask, %tokens : ...
-    %1 = spmd.annotate %0 as #spmd.sharding<@mesh, [{"expert"}, {?}, {?}, {?} ]> : ...
+    %1 = spmd.annotate %0 : ... as #spmd.sharding<@mesh, [{"expert"}, {?}, {?}, {?} ]>
     // after: tokens stay, their slots travel
     %0 = moe.einsum "gsec,gsm->egcm" %mask, %tokens {spmd.shardings = [#spmd.sharding<@mesh, [{}, {"expert"}, {}, {} ]>]} : ...
     %1 = spmd.reshard %0 to #spmd.sharding<@mesh, [{"expert"}, {}, {}, {} ]> because "..." : ...

@@ -1,0 +1,146 @@
+// Factors that compete for an axis are decided by bytes.
+// RUN: moe-opt %s --spmd-expand-annotations --spmd-propagate --spmd-verify-propagated | FileCheck %s
+
+#tokens = #spmd.sharding<@mesh, [{"data", "expert"}, {}, {}]>
+#experts = #spmd.sharding<@mesh, [{"expert"}, {}, {}]>
+spmd.mesh @mesh ["data"=2, "expert"=2, "model"=2]
+
+// E*C/S is 4, expert only 2: it is cheaper to gather the tokens (and the indices) over expert, and
+// to scatter the sums of the result, than to send the slots of all experts.
+// CHECK-LABEL: func.func @large_capacity_gathers_tokens
+// CHECK-SAME:    %[[X:[^:]*]]: tensor<8x8x16xf32>
+// CHECK:         %[[TOKENS:.*]] = spmd.reshard %[[X]] to <@mesh, [{"data"}, {}, {}]>
+// CHECK:         moe.dispatch %[[TOKENS]] to {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"expert"}, {"data"}, {}, {}]>]}
+// CHECK-NOT:     spmd.reshard
+// CHECK:         %[[Y:.*]] = moe.combine {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data"}, {}, {}], unreduced = sum{"expert"}>]}
+// CHECK-NEXT:    %{{[^ ]*}} = spmd.reshard %[[Y]] to <@mesh, [{"data", "expert"}, {}, {}]> because "{{.*}}gives {\22expert\22} to a summed dimension of size 4 at {{[0-9]+}} bytes a rank, dimension 0 of the result would take {{[0-9]+}}"
+func.func @large_capacity_gathers_tokens(%x: tensor<8x8x16xf32> {spmd.sharding = #tokens}, %gates: tensor<8x8x4xf32>,
+    %wi: tensor<4x16x32xf32> {spmd.sharding = #experts}, %wo: tensor<4x32x16xf32> {spmd.sharding = #experts}) -> tensor<8x8x16xf32> {
+  %expert, %slot, %weight = moe.gating %gates k 2 capacity 8 : tensor<8x8x4xf32> -> tensor<8x8x2xi32>, tensor<8x8x2xi32>, tensor<8x8x2xf32>
+  %sent = moe.dispatch %x to %expert, %slot : tensor<8x8x16xf32>, tensor<8x8x2xi32>, tensor<8x8x2xi32> -> tensor<4x8x8x16xf32>
+  %slots = spmd.split %sent dim 0 over @mesh {"expert"} : tensor<4x8x8x16xf32>
+  %hidden = moe.einsum "egcm,emh->egch" %slots, %wi : tensor<4x8x8x16xf32>, tensor<4x16x32xf32> -> tensor<4x8x8x32xf32>
+  %made = moe.einsum "egch,ehm->egcm" %hidden, %wo : tensor<4x8x8x32xf32>, tensor<4x32x16xf32> -> tensor<4x8x8x16xf32>
+  %y = moe.combine %made from %expert, %slot weights %weight : tensor<4x8x8x16xf32>, tensor<8x8x2xi32>, tensor<8x8x2xi32>, tensor<8x8x2xf32> -> tensor<8x8x16xf32>
+  %out = arith.addf %x, %y : tensor<8x8x16xf32>
+  return %out : tensor<8x8x16xf32>
+}
+
+// The hidden dimension is cut over a third axis: the sums over it wait for the way back, so that
+// still only two reshards are left.
+// CHECK-LABEL: func.func @hidden_dimension_over_model
+// CHECK-NOT:     spmd.reshard
+// CHECK:         %[[SENT:.*]] = moe.dispatch
+// CHECK-NEXT:    %{{[^ ]*}} = spmd.reshard %[[SENT]] to <@mesh, [{"expert"}, {"data"}, {}, {}]>
+// CHECK-NOT:     spmd.reshard
+// CHECK:         %[[MADE:.*]] = moe.einsum "egch,ehm->egcm" {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"expert"}, {"data"}, {}, {}], unreduced = sum{"model"}>]}
+// CHECK-NEXT:    %{{[^ ]*}} = spmd.reshard %[[MADE]] to <@mesh, [{}, {"data", "expert"}, {}, {}]>
+// CHECK-NOT:     spmd.reshard
+// CHECK:         return
+func.func @hidden_dimension_over_model(%x: tensor<8x8x16xf32> {spmd.sharding = #tokens}, %gates: tensor<8x8x4xf32>,
+    %wi: tensor<4x16x32xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"expert"}, {}, {"model"}]>},
+    %wo: tensor<4x32x16xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"expert"}, {"model"}, {}]>}) -> tensor<8x8x16xf32> {
+  %expert, %slot, %weight = moe.gating %gates k 2 capacity 4 : tensor<8x8x4xf32> -> tensor<8x8x2xi32>, tensor<8x8x2xi32>, tensor<8x8x2xf32>
+  %sent = moe.dispatch %x to %expert, %slot : tensor<8x8x16xf32>, tensor<8x8x2xi32>, tensor<8x8x2xi32> -> tensor<4x8x4x16xf32>
+  %slots = spmd.split %sent dim 0 over @mesh {"expert"} : tensor<4x8x4x16xf32>
+  %hidden = moe.einsum "egcm,emh->egch" %slots, %wi : tensor<4x8x4x16xf32>, tensor<4x16x32xf32> -> tensor<4x8x4x32xf32>
+  %made = moe.einsum "egch,ehm->egcm" %hidden, %wo : tensor<4x8x4x32xf32>, tensor<4x32x16xf32> -> tensor<4x8x4x16xf32>
+  %y = moe.combine %made from %expert, %slot weights %weight : tensor<4x8x4x16xf32>, tensor<8x8x2xi32>, tensor<8x8x2xi32>, tensor<8x8x2xf32> -> tensor<8x8x16xf32>
+  %out = arith.addf %x, %y : tensor<8x8x16xf32>
+  return %out : tensor<8x8x16xf32>
+}
+
+// Two factors of the dispatch want expert. What lost there must not come back as a claim on the
+// weights of a router without softmax, nor on what they are made from.
+// CHECK-LABEL: func.func @losing_claims_do_not_leak
+// CHECK-SAME:    tensor<4x16xf32> {spmd.sharding = #spmd.sharding<@mesh, [{}, {}]>}
+// CHECK-NOT:     spmd.reshard
+// CHECK:         %[[SENT:.*]] = moe.einsum "gsec,gsm->egcm"
+// CHECK-NEXT:    %{{[^ ]*}} = spmd.reshard %[[SENT]] to <@mesh, [{"expert"}, {"data"}, {}, {}]>
+// CHECK-NEXT:    return
+func.func @losing_claims_do_not_leak(%x: tensor<8x8x16xf32> {spmd.sharding = #tokens}, %r0: tensor<4x16xf32>)
+    -> (tensor<4x8x2x16xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"expert"}, {?}, {?}, {?}]>}) {
+  %r = moe.transpose %r0 permutation [1, 0] : tensor<4x16xf32> -> tensor<16x4xf32>
+  %s = moe.einsum "gsm,me->gse" %x, %r : tensor<8x8x16xf32>, tensor<16x4xf32> -> tensor<8x8x4xf32>
+  %t = math.tanh %s : tensor<8x8x4xf32>
+  %mask = moe.broadcast %t dims [0, 1, 2] : tensor<8x8x4xf32> -> tensor<8x8x4x2xf32>
+  %sent = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<8x8x4x2xf32>, tensor<8x8x16xf32> -> tensor<4x8x2x16xf32>
+  return %sent : tensor<4x8x2x16xf32>
+}
+
+// Column-parallel, then row-parallel: the weights and the bias that nobody annotated follow, and one
+// reduction, shared by both users, is all that is sent.
+// CHECK-LABEL: func.func @hidden_over_model_needs_one_reduction
+// CHECK-SAME:    tensor<32x16xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"model"}, {}]>}, %{{[^:]*}}: tensor<32xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"model"}]>}
+// CHECK-NOT:     spmd.reshard
+// CHECK:         %[[Y:.*]] = moe.einsum "bh,hm->bm"
+// CHECK-NEXT:    %[[Z:.*]] = spmd.reshard %[[Y]] to <@mesh, [{"data"}, {}]>
+// CHECK-NEXT:    %[[O:.*]] = arith.addf %{{.*}}, %[[Z]]
+// CHECK-NEXT:    %{{[^ ]*}} = arith.mulf %[[Z]], %[[O]]
+// CHECK-NEXT:    return
+func.func @hidden_over_model_needs_one_reduction(%x: tensor<8x16xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {}]>},
+    %wi: tensor<16x32xf32> {spmd.sharding = #spmd.sharding<@mesh, [{}, {"model"}]>}, %wo: tensor<32x16xf32>, %b: tensor<32xf32>) -> tensor<8x16xf32> {
+  %h = moe.einsum "bm,mh->bh" %x, %wi : tensor<8x16xf32>, tensor<16x32xf32> -> tensor<8x32xf32>
+  %bias = moe.broadcast %b dims [1] : tensor<32xf32> -> tensor<8x32xf32>
+  %biased = arith.addf %h, %bias : tensor<8x32xf32>
+  %a = math.tanh %biased : tensor<8x32xf32>
+  %y = moe.einsum "bh,hm->bm" %a, %wo : tensor<8x32xf32>, tensor<32x16xf32> -> tensor<8x16xf32>
+  %o = arith.addf %x, %y : tensor<8x16xf32>
+  %p = arith.mulf %y, %o : tensor<8x16xf32>
+  return %p : tensor<8x16xf32>
+}
+
+// A result wanted in pieces: reduced once, each rank its piece.
+// CHECK-LABEL: func.func @reduction_scatters_where_the_result_is_cut
+// CHECK:         %[[Y:.*]] = moe.einsum "bh,hm->bm"
+// CHECK-NEXT:    %{{[^ ]*}} = spmd.reshard %[[Y]] to <@mesh, [{"model"}, {}]>
+// CHECK-NEXT:    return
+func.func @reduction_scatters_where_the_result_is_cut(%x: tensor<8x16xf32> {spmd.sharding = #spmd.sharding<@mesh, [{}, {"model"}]>}, %w: tensor<16x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"model"}, {}]>})
+    -> (tensor<8x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"model"}, {}]>}) {
+  %y = moe.einsum "bh,hm->bm" %x, %w : tensor<8x16xf32>, tensor<16x8xf32> -> tensor<8x8xf32>
+  return %y : tensor<8x8xf32>
+}
+
+// A softmax mixes the dimension that is cut: it is gathered before, and cut again after at no cost.
+// CHECK-LABEL: func.func @what_must_be_whole_is_gathered
+// CHECK-SAME:    %[[A:[^:]*]]: tensor<8x8xf32>
+// CHECK:         %[[G:.*]] = spmd.reshard %[[A]] to <@mesh, [{"data"}, {}]>
+// CHECK-NEXT:    %{{[^ ]*}} = moe.softmax %[[G]]
+func.func @what_must_be_whole_is_gathered(%a: tensor<8x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {"expert"}]>}) -> tensor<8x8xf32> {
+  %0 = moe.softmax %a dim 1 : tensor<8x8xf32>
+  return %0 : tensor<8x8xf32>
+}
+
+// At a tie the operands stay, and the annotated value is resharded.
+// CHECK-LABEL: func.func @operands_stay_in_place_at_a_tie
+// CHECK:         math.tanh %{{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data"}, {}]>]}
+// CHECK-NEXT:    %{{[^ ]*}} = math.exp %{{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data"}, {}]>]}
+// CHECK-NEXT:    %{{[^ ]*}} = spmd.reshard %{{.*}} to <@mesh, [{}, {"data"}]>
+func.func @operands_stay_in_place_at_a_tie(%a: tensor<8x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {}]>}) -> tensor<8x8xf32> {
+  %0 = math.tanh %a : tensor<8x8xf32>
+  %1 = math.exp %0 : tensor<8x8xf32>
+  %2 = spmd.shard %1 over @mesh [{}, {"data"}] : tensor<8x8xf32>
+  return %2 : tensor<8x8xf32>
+}
+
+// Weights cut over the axis of the batch (as ZeRO does): gathered, they are the smaller ones. The
+// gather stands before its user, not at the beginning of the function.
+// CHECK-LABEL: func.func @small_weights_are_gathered
+// CHECK-SAME:    %{{[^:]*}}: tensor<64x8xf32> {{.*}}, %[[W:[^:]*]]: tensor<8x8xf32>
+// CHECK:         math.exp
+// CHECK-NEXT:    %{{[^ ]*}} = spmd.reshard %[[W]] to <@mesh, [{}, {}]>
+// CHECK-NEXT:    %{{[^ ]*}} = moe.einsum {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data"}, {}]>]}
+func.func @small_weights_are_gathered(%x: tensor<64x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {}]>}, %w: tensor<8x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {}]>}) -> tensor<64x8xf32> {
+  %0 = math.exp %x : tensor<64x8xf32>
+  %1 = moe.einsum "bm,mh->bh" %0, %w : tensor<64x8xf32>, tensor<8x8xf32> -> tensor<64x8xf32>
+  return %1 : tensor<64x8xf32>
+}
+
+// Batch is tiny: the sums are the smaller ones.
+// CHECK-LABEL: func.func @large_weights_stay
+// CHECK-NOT:     spmd.reshard %{{[^ ]*}} to <@mesh, [{}, {}]> {{.*}} : tensor<64x64xf32>
+// CHECK:         moe.einsum {{.*}} unreduced = sum{"data"}
+func.func @large_weights_stay(%x: tensor<2x64xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {}]>}, %w: tensor<64x64xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {}]>}) -> tensor<2x64xf32> {
+  %1 = moe.einsum "bm,mh->bh" %x, %w : tensor<2x64xf32>, tensor<64x64xf32> -> tensor<2x64xf32>
+  return %1 : tensor<2x64xf32>
+}

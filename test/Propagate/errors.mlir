@@ -1,0 +1,57 @@
+// RUN: moe-opt %s -split-input-file -verify-diagnostics --spmd-expand-annotations --spmd-propagate
+
+spmd.mesh @mesh ["x"=2]
+func.func private @g(tensor<8xf32>) -> tensor<8xf32>
+func.func @calls_must_be_inlined(%a: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @+2 {{'func.call' op has no sharding rule, so it cannot be distributed}}
+  // expected-note @+1 {{supported are the moe ops, spmd annotations, and elementwise arith and math; calls must be inlined first (--inline)}}
+  %0 = call @g(%a) : (tensor<8xf32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
+
+// -----
+
+spmd.mesh @one ["x"=2]
+spmd.mesh @two ["x"=2]
+// expected-note @+1 {{the first is here}}
+func.func @one_mesh_a_function(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<@one, [{"x"}]>}) -> tensor<8xf32> {
+  // expected-error @+1 {{function @one_mesh_a_function has shardings on mesh @one and on mesh @two; a function runs on one mesh}}
+  %0 = spmd.annotate %a : tensor<8xf32> as #spmd.sharding<@two, [{"x"}]>
+  return %0 : tensor<8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{function @no_mesh has no annotation and the module has 0 meshes; declare one, as in spmd.mesh @mesh ["axis"=size]}}
+func.func @no_mesh(%a: tensor<8xf32>) -> tensor<8xf32> {
+  return %a : tensor<8xf32>
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=6]
+// expected-error @+1 {{function @parts_that_do_not_nest: parts of axis "x" of size 6 are cut behind 2 and behind 3, of which the first does not divide the second; use parts that nest}}
+func.func @parts_that_do_not_nest(%a: tensor<6xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x":(1)2}]>}, %b: tensor<6xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x":(1)3}]>}) -> tensor<6xf32> {
+  %0 = arith.addf %a, %b : tensor<6xf32>
+  return %0 : tensor<6xf32>
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+func.func @nothing_is_partial(%a: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @+1 {{spmd.annotate at errors.mlir:45:8 wants values unreduced over {"x"} by sum, the value is unreduced over {} by sum; annotate where the partial values are made}}
+  %0 = math.exp %a : tensor<8xf32>
+  %1 = spmd.annotate %0 : tensor<8xf32> as #spmd.sharding<@mesh, [{}], unreduced = sum{"x"}>
+  return %1 : tensor<8xf32>
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+// expected-error @+1 {{function @branches has 2 blocks; only straight code is propagated}}
+func.func @branches(%a: tensor<8xf32>) -> tensor<8xf32> {
+  cf.br ^bb1
+^bb1:
+  return %a : tensor<8xf32>
+}
