@@ -2,6 +2,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include <map>
+#include <set>
 
 using namespace moe::propagate;
 
@@ -112,19 +113,8 @@ Candidates moe::propagate::settle(llvm::ArrayRef<ClaimSet> claims) {
   return candidates;
 }
 
-namespace {
-
-// One thing to choose: who gets an axis (a factor or nobody), or which of its
-// lists a factor takes.
-struct Variable {
-  bool isAxis;
-  int subject; // atom or factor
-  llvm::SmallVector<int, 4> values;
-};
-
-llvm::SmallVector<Variable, 8> variablesOf(const Candidates &candidates,
-                                           const AxisList &optional) {
-  llvm::SmallVector<Variable, 8> variables;
+ChoiceSpace::ChoiceSpace(const Candidates &candidates, const AxisList &optional)
+    : candidates(candidates) {
   AxisList axes = candidates.contested();
   for (int atom : optional)
     if (!contains(axes, atom))
@@ -141,16 +131,16 @@ llvm::SmallVector<Variable, 8> variablesOf(const Candidates &candidates,
         variable.values.push_back(index);
       variables.push_back(variable);
     }
-  llvm::sort(variables, [](const Variable &a, const Variable &b) {
-    return std::tuple(a.values.size(), a.isAxis, a.subject) <
-           std::tuple(b.values.size(), b.isAxis, b.subject);
-  });
-  return variables;
 }
 
-Assignment assignmentOf(const Candidates &candidates,
-                        llvm::ArrayRef<Variable> variables,
-                        llvm::ArrayRef<size_t> choice) {
+double ChoiceSpace::count() const {
+  double product = 1;
+  for (const Variable &variable : variables)
+    product *= variable.values.size();
+  return product;
+}
+
+Assignment ChoiceSpace::assignmentOf(const Choice &choice) const {
   Assignment assignment = candidates.first();
   for (auto [variable, value] : llvm::zip(variables, choice))
     if (!variable.isAxis)
@@ -164,24 +154,41 @@ Assignment assignmentOf(const Candidates &candidates,
   return assignment;
 }
 
-} // namespace
-
-llvm::SmallVector<Assignment, 8>
-moe::propagate::choicesOf(const Candidates &candidates,
-                          const AxisList &optional, size_t limit) {
-  llvm::SmallVector<Variable, 8> variables = variablesOf(candidates, optional);
-  llvm::SmallVector<size_t, 8> choice(variables.size(), 0);
-  llvm::SmallVector<Assignment, 8> result;
-  while (result.size() < limit) {
-    Assignment assignment = assignmentOf(candidates, variables, choice);
-    if (!llvm::is_contained(result, assignment))
-      result.push_back(assignment);
-    size_t position = 0;
-    while (position < choice.size() &&
-           ++choice[position] == variables[position].values.size())
-      choice[position++] = 0;
-    if (position == choice.size())
-      break;
+// The next choice in counting order; false after the last.
+bool ChoiceSpace::advance(Choice &choice) const {
+  for (auto [variable, value] : llvm::zip(variables, choice)) {
+    if (++value < variable.values.size())
+      return true;
+    value = 0;
   }
-  return result;
+  return false;
+}
+
+void ChoiceSpace::explore(llvm::function_ref<bool(const Assignment &)> visit,
+                          size_t limit) const {
+  Choice choice(variables.size(), 0);
+  std::set<Assignment> seen;
+  auto visitNew = [&](const Choice &candidate) {
+    Assignment assignment = assignmentOf(candidate);
+    return seen.insert(assignment).second && visit(assignment);
+  };
+  if (count() <= limit) {
+    do
+      visitNew(choice);
+    while (advance(choice));
+    return;
+  }
+  visitNew(choice);
+  for (bool isBetter = true; isBetter;) {
+    isBetter = false;
+    for (size_t index = 0; index < variables.size(); ++index)
+      for (size_t value = 0; value < variables[index].values.size(); ++value) {
+        Choice changed = choice;
+        changed[index] = value;
+        if (visitNew(changed)) {
+          choice = changed;
+          isBetter = true;
+        }
+      }
+  }
 }

@@ -266,14 +266,19 @@ OpDecision Decider::decideOp(int op) const {
       for (int atom : list)
         if (!contains(sure[factor], atom) && !contains(optional, atom))
           optional.push_back(atom);
-  llvm::SmallVector<Assignment, 8> choices = choicesOf(candidates, optional);
+  llvm::SmallVector<Assignment, 8> choices;
   llvm::SmallVector<Cost, 8> costs;
   size_t best = 0;
-  for (auto [index, choice] : llvm::enumerate(choices)) {
+  ChoiceSpace(candidates, optional).explore([&](const Assignment &choice) {
+    choices.push_back(choice);
     costs.push_back(costOf(op, choice));
-    if (isPreferred(op, choice, costs[index], choices[best], costs[best]))
-      best = index;
-  }
+    size_t last = choices.size() - 1;
+    if (last &&
+        !isPreferred(op, choice, costs[last], choices[best], costs[best]))
+      return false;
+    best = last;
+    return true;
+  });
   OpDecision decision;
   decision.assignment = choices[best];
   findContests(candidates, choices, costs, best, decision);

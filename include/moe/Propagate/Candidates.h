@@ -10,6 +10,8 @@
 
 #include "moe/Propagate/Claims.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
+
 namespace moe::propagate {
 
 /// The lists that each factor may take, longest first, none the beginning of
@@ -32,12 +34,36 @@ struct Candidates {
 /// their remaining axes.
 Candidates settle(llvm::ArrayRef<ClaimSet> claims);
 
-/// All assignments that a choice of winners gives: each contested axis and each
-/// axis in `optional` goes to one of its claimants or to nobody. At most
-/// `limit` of them; where there are more, those of the axes with the fewest
-/// claimants vary and the others go to their first claimants.
-llvm::SmallVector<Assignment, 8> choicesOf(const Candidates &candidates,
-                                           const AxisList &optional,
-                                           size_t limit = 256);
+/// The ways to settle what is open: each contested axis and each axis in
+/// `optional` goes to one of its claimants or to nobody, and a factor with
+/// lists that contradict each other takes one of them.
+class ChoiceSpace {
+public:
+  ChoiceSpace(const Candidates &candidates, const AxisList &optional);
+
+  /// Visits assignments, each once: all of them where there are at most
+  /// `limit`; else those found by changing one choice at a time, from the best
+  /// so far, until none is better. `visit` returns whether its argument is the
+  /// best so far.
+  void explore(llvm::function_ref<bool(const Assignment &)> visit,
+               size_t limit = 256) const;
+
+private:
+  /// One thing to choose: who gets an axis, or which of its lists a factor
+  /// takes.
+  struct Variable {
+    bool isAxis;
+    int subject; // atom or factor
+    llvm::SmallVector<int, 4> values;
+  };
+  using Choice = llvm::SmallVector<size_t, 8>;
+
+  double count() const;
+  Assignment assignmentOf(const Choice &choice) const;
+  bool advance(Choice &choice) const;
+
+  const Candidates &candidates;
+  llvm::SmallVector<Variable, 8> variables;
+};
 
 } // namespace moe::propagate

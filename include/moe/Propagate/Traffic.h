@@ -44,9 +44,9 @@ struct TensorShape {
 ///   unreduced{x} -> [{x}, {}]  3 pieces of a quarter      384
 ///   unreduced{x} -> [{}, {}]   the same and a gather      768
 ///
-/// Sizes that do not divide count with their exact average. Where an axis moves
-/// to another place within one dimension the overlap is that of independent
-/// digits.
+/// Sizes that do not divide count as if they did. Where a dimension trades axes
+/// for others that also move in another dimension (or within it), the overlap
+/// is that of independent digits, which is an estimate.
 double receivedBytes(const Placement &from, const Placement &to,
                      const TensorShape &shape, const AtomTable &atoms);
 
