@@ -13,53 +13,64 @@ typedef float Lanes
 constexpr int64_t kLanes = MOERT_TILE_LANES;
 constexpr int64_t kPanelColumns = 32;
 
-// Rows x 2 vectors of sums stay in registers over the whole block of k.
-template <int Rows>
+// Rows x Wide vectors of sums stay in registers over the whole block of k.
+template <int Rows, int Wide>
 static void tile(const float *a, int64_t rowStride, const float *panel,
                  int64_t depth, float *out, bool add) {
-  Lanes sums[Rows][2] = {};
+  Lanes sums[Rows][Wide] = {};
   for (int64_t k = 0; k < depth; ++k) {
-    Lanes b0 = *reinterpret_cast<const Lanes *>(panel + k * kPanelColumns);
-    Lanes b1 =
-        *reinterpret_cast<const Lanes *>(panel + k * kPanelColumns + kLanes);
+    Lanes b[Wide];
+    for (int i = 0; i < Wide; ++i)
+      b[i] = *reinterpret_cast<const Lanes *>(panel + k * kPanelColumns +
+                                              i * kLanes);
     for (int row = 0; row < Rows; ++row) {
       float value = a[row * rowStride + k];
-      sums[row][0] += value * b0;
-      sums[row][1] += value * b1;
+      for (int i = 0; i < Wide; ++i)
+        sums[row][i] += value * b[i];
     }
   }
   for (int row = 0; row < Rows; ++row)
-    for (int half = 0; half < 2; ++half) {
+    for (int i = 0; i < Wide; ++i) {
       auto *to =
-          reinterpret_cast<Lanes *>(out + row * kPanelColumns + half * kLanes);
-      *to = add ? *to + sums[row][half] : sums[row][half];
+          reinterpret_cast<Lanes *>(out + row * kPanelColumns + i * kLanes);
+      *to = add ? *to + sums[row][i] : sums[row][i];
     }
 }
 
-/// Adds (or writes) `rows` <= 8 rows times one panel to a dense [rows][32]
-/// tile.
+// Two vectors wide, eight rows fill the 32 registers of AVX-512, four the 16 of
+// AVX2.
+template <int Wide>
+static void column(int64_t rows, const float *a, int64_t rowStride,
+                   const float *panel, int64_t depth, float *out, bool add) {
+  auto step = [&](auto run, int64_t count) {
+    run(a, rowStride, panel, depth, out, add);
+    a += count * rowStride;
+    out += count * kPanelColumns;
+    rows -= count;
+  };
+  while (rows > 0) {
+    if (rows >= 8 && (kLanes == 16 || Wide == 1))
+      step(tile<8, Wide>, 8);
+    else if (rows >= 4)
+      step(tile<4, Wide>, 4);
+    else if (rows >= 2)
+      step(tile<2, Wide>, 2);
+    else
+      step(tile<1, Wide>, 1);
+  }
+}
+
+/// Adds (or writes) `rows` <= 8 rows times the first `columns` of one panel to
+/// a dense [rows][32] tile; what is right of them is unspecified.
 void MOERT_TILE_NAME(int64_t rows, const float *a, int64_t rowStride,
-                     const float *panel, int64_t depth, float *out, bool add) {
-  for (int64_t column = 0; column < kPanelColumns; column += 2 * kLanes)
-    for (int64_t row = 0; row < rows;) {
-      const float *from = a + row * rowStride;
-      float *to = out + row * kPanelColumns + column;
-      const float *b = panel + column;
-      // Eight rows fill the 32 registers of AVX-512, four the 16 of AVX2.
-      if (kLanes == 16 && rows - row >= 8) {
-        tile<8>(from, rowStride, b, depth, to, add);
-        row += 8;
-      } else if (rows - row >= 4) {
-        tile<4>(from, rowStride, b, depth, to, add);
-        row += 4;
-      } else if (rows - row >= 2) {
-        tile<2>(from, rowStride, b, depth, to, add);
-        row += 2;
-      } else {
-        tile<1>(from, rowStride, b, depth, to, add);
-        row += 1;
-      }
-    }
+                     const float *panel, int64_t columns, int64_t depth,
+                     float *out, bool add) {
+  for (int64_t at = 0; at < columns; at += 2 * kLanes) {
+    if (columns - at > kLanes)
+      column<2>(rows, a, rowStride, panel + at, depth, out + at, add);
+    else
+      column<1>(rows, a, rowStride, panel + at, depth, out + at, add);
+  }
 }
 
 } // namespace moert

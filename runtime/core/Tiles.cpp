@@ -1,7 +1,10 @@
 #include "runtime/core/Tiles.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <cstring>
+#include <vector>
 
 namespace moert {
 
@@ -16,22 +19,22 @@ int64_t kBlock(int64_t k) {
 //===-- Choice of instructions --------------------------------------------===//
 
 using TileFunction = void (*)(int64_t rows, const float *a, int64_t rowStride,
-                              const float *panel, int64_t depth, float *out,
-                              bool add);
+                              const float *panel, int64_t columns,
+                              int64_t depth, float *out, bool add);
 
 #ifdef __x86_64__
 void tileAvx512(int64_t, const float *, int64_t, const float *, int64_t,
-                float *, bool);
-void tileAvx2(int64_t, const float *, int64_t, const float *, int64_t, float *,
-              bool);
+                int64_t, float *, bool);
+void tileAvx2(int64_t, const float *, int64_t, const float *, int64_t, int64_t,
+              float *, bool);
 #endif
 
 // Without fused instructions the same bits come from the library, slowly.
 static void tileScalar(int64_t rows, const float *a, int64_t rowStride,
-                       const float *panel, int64_t depth, float *out,
-                       bool add) {
+                       const float *panel, int64_t columns, int64_t depth,
+                       float *out, bool add) {
   for (int64_t row = 0; row < rows; ++row)
-    for (int64_t column = 0; column < kPanel; ++column) {
+    for (int64_t column = 0; column < columns; ++column) {
       float sum = 0;
       for (int64_t k = 0; k < depth; ++k)
         sum = std::fma(a[row * rowStride + k], panel[k * kPanel + column], sum);
@@ -47,20 +50,36 @@ struct TileChoice {
 };
 } // namespace
 
-static const TileChoice &choice() {
-  static const TileChoice chosen = []() -> TileChoice {
+// What this processor runs, best first.
+static const std::vector<TileChoice> &choices() {
+  static const std::vector<TileChoice> usable = [] {
+    std::vector<TileChoice> list;
 #ifdef __x86_64__
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma"))
-      return {tileAvx512, "avx512"};
+      list.push_back({tileAvx512, "avx512"});
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-      return {tileAvx2, "avx2"};
+      list.push_back({tileAvx2, "avx2"});
 #endif
-    return {tileScalar, "scalar"};
+    list.push_back({tileScalar, "scalar"});
+    return list;
   }();
-  return chosen;
+  return usable;
 }
 
+static std::atomic<size_t> chosen{0};
+
+static const TileChoice &choice() { return choices()[chosen]; }
+
 const char *tileInstructions() { return choice().name; }
+
+bool forceTileInstructions(const std::string &name) {
+  for (size_t i = 0; i < choices().size(); ++i)
+    if (name == choices()[i].name) {
+      chosen = i;
+      return true;
+    }
+  return false;
+}
 
 //===-- Packing -----------------------------------------------------------===//
 
@@ -113,15 +132,22 @@ static constexpr int64_t kTileRows = 8;
 
 static void storeTile(const float *tile, int64_t rows, int64_t columns, void *c,
                       DType cType, int64_t rowStride, int64_t columnStride) {
-  for (int64_t row = 0; row < rows; ++row)
+  bool dense = cType == DType::F32 && columnStride == 1;
+  for (int64_t row = 0; row < rows; ++row) {
+    const float *from = tile + row * kPanel;
+    if (dense) {
+      std::memcpy(static_cast<float *>(c) + row * rowStride, from,
+                  static_cast<size_t>(columns) * sizeof(float));
+      continue;
+    }
     for (int64_t column = 0; column < columns; ++column) {
-      float value = tile[row * kPanel + column];
       int64_t at = row * rowStride + column * columnStride;
       if (cType == DType::BF16)
-        static_cast<uint16_t *>(c)[at] = toBF16(value);
+        static_cast<uint16_t *>(c)[at] = toBF16(from[column]);
       else
-        static_cast<float *>(c)[at] = value;
+        static_cast<float *>(c)[at] = from[column];
     }
+  }
 }
 
 void multiplyPanels(const MatrixView &a, const float *panels, void *c,
@@ -136,10 +162,10 @@ void multiplyPanels(const MatrixView &a, const float *panels, void *c,
     for (int64_t row = 0; row < a.rows; row += kTileRows) {
       int64_t rows = std::min(kTileRows, a.rows - row);
       auto *from = static_cast<const float *>(a.data) + row * a.rowStride;
-      // An empty sum is zero.
-      std::fill(tile, tile + kTileRows * kPanel, 0.0f);
+      if (depth == 0) // An empty sum is zero.
+        std::fill(tile, tile + kTileRows * kPanel, 0.0f);
       for (int64_t k = 0; k < depth; k += block)
-        run(rows, from + k, a.rowStride, panel + k * kPanel,
+        run(rows, from + k, a.rowStride, panel + k * kPanel, columns,
             std::min(block, depth - k), tile, k > 0);
       auto *to =
           static_cast<char *>(c) + (row * cRowStride + first * cColumnStride) *

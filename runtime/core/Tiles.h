@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace moert {
 
@@ -53,5 +54,9 @@ void multiplyPanels(const MatrixView &a, const float *panels, void *c,
 
 /// "avx512", "avx2" or "scalar": what multiplyPanels runs on here.
 const char *tileInstructions();
+
+/// For tests: runs on others than the best; false where the processor lacks
+/// them.
+bool forceTileInstructions(const std::string &name);
 
 } // namespace moert

@@ -102,6 +102,24 @@ TEST(CoreGemm, everyElementIsTheDefinedChain) {
     }
 }
 
+// What runs on AVX2 or without vectors gives the bits of AVX-512.
+TEST(CoreGemm, instructionsDoNotChangeABit) {
+  std::string best = tileInstructions();
+  for (int64_t n : {8, 16, 17, 40})
+    for (int64_t k : {65, 1100}) {
+      Tensor a = random({13, k}, 11), b = random({k, n}, 12);
+      Tensor wanted = multiply(denseSite(13, n, k, false), a, b);
+      for (const char *name : {"avx2", "scalar"}) {
+        if (!forceTileInstructions(name))
+          continue;
+        Tensor c = multiply(denseSite(13, n, k, false), a, b);
+        EXPECT_EQ(std::memcmp(c.data(), wanted.data(), c.bytes()), 0)
+            << name << " n " << n << " k " << k;
+        forceTileInstructions(best);
+      }
+    }
+}
+
 // bf16 results are the f32 sums, rounded once.
 TEST(CoreGemm, bf16IsRoundedAtTheEnd) {
   Tensor a = random({5, 100}, 5, DType::BF16),
