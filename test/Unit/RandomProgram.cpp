@@ -400,6 +400,83 @@ void RandomProgram::writeExperts() {
        tokens);
 }
 
+// Dispatch and combine as einsums over one-hot masks: expert of the best gate,
+// slot by counting; terms and letters in any order.
+void RandomProgram::writeMasks() {
+  std::string g(1, "abc"[pick(3)]), s = "d", e = pick(2) ? "g" : "h", c = "e";
+  std::string m = g == "a" ? "b" : "a", one = "f"; // of size 1
+  auto line = [&](const std::string &op) {
+    std::string name = "%" + std::to_string(next++);
+    body += "  " + name + " = " + op + "\n";
+    return name;
+  };
+  auto made = [&](const std::string &letters) {
+    return line("moe.random uniform %seed stream " + std::to_string(next) +
+                " : tensor<i32> -> " + type(letters));
+  };
+  std::string gates = made(g + s + e), tokens = made(g + s + m);
+  std::string top = "%" + std::to_string(next++);
+  body += "  " + top + ":2 = moe.top_k " + gates +
+          " k 1 dim 2 : " + type(g + s + e) + " -> " + type(g + s + one) +
+          ", " + type(g + s + one, false) + "\n";
+  std::string expert =
+      line("moe.reshape " + top + "#1 : " + type(g + s + one, false) + " -> " +
+           type(g + s, false));
+  std::string weight = line("moe.reshape " + top + "#0 : " + type(g + s + one) +
+                            " -> " + type(g + s));
+  std::string wanted =
+      line("moe.one_hot " + expert + " : " + type(g + s, false) + " -> " +
+           type(g + s + e, false));
+  std::string before = line("moe.cumsum " + wanted +
+                            " dim 1 exclusive : " + type(g + s + e, false));
+  std::string mine = line("arith.muli " + before + ", " + wanted + " : " +
+                          type(g + s + e, false));
+  std::string position =
+      line("moe.reduce sum " + mine + " dims [2] : " + type(g + s + e, false) +
+           " -> " + type(g + s, false));
+  std::string inExpert = line("moe.one_hot " + expert + " : " +
+                              type(g + s, false) + " -> " + type(g + s + e));
+  std::string inSlot = line("moe.one_hot " + position + " : " +
+                            type(g + s, false) + " -> " + type(g + s + c));
+  // Operands of an einsum in any order, given as (letters, name).
+  auto einsum = [&](std::vector<std::pair<std::string, std::string>> operands,
+                    const std::string &result) {
+    std::shuffle(operands.begin(), operands.end(), random);
+    std::string terms, names, types;
+    for (auto &[letters, name] : operands) {
+      std::string comma = names.empty() ? "" : ", ";
+      terms += (terms.empty() ? "" : ",") + letters;
+      names += comma + name;
+      types += comma + type(letters);
+    }
+    return line("moe.einsum \"" + terms + "->" + result + "\" " + names +
+                " : " + types + " -> " + type(result));
+  };
+  std::string maskLetters = shuffled(g + s + e + c);
+  std::string slotLetters = pick(2) ? e + g + c + m : shuffled(g + e + c + m);
+  bool isWhole = pick(2);
+  std::string slots;
+  if (isWhole) {
+    std::string mask =
+        einsum({{g + s + e, inExpert}, {g + s + c, inSlot}}, maskLetters);
+    slots = einsum({{maskLetters, mask}, {g + s + m, tokens}}, slotLetters);
+  } else {
+    slots = einsum(
+        {{g + s + e, inExpert}, {g + s + c, inSlot}, {g + s + m, tokens}},
+        slotLetters);
+  }
+  if (pick(3) == 0)
+    slots = line("spmd.annotate " + slots + " : " + type(slotLetters) + " as " +
+                 sharding(slotLetters));
+  std::string combined =
+      einsum({{g + s + e, inExpert}, {g + s, weight}, {g + s + c, inSlot}},
+             maskLetters);
+  std::string result = shuffled(g + s + m);
+  std::string out =
+      einsum({{maskLetters, combined}, {slotLetters, slots}}, result);
+  values.push_back({out, result, true});
+}
+
 void RandomProgram::writeNumbers() {
   std::string letters = shuffled("abcd").substr(0, 1 + pick(3));
   if (pick(2))
@@ -444,8 +521,9 @@ void RandomProgram::writeOp() {
       &RandomProgram::writePad,         &RandomProgram::writeConcatenate,
       &RandomProgram::writeReshape,     &RandomProgram::writeGather,
       &RandomProgram::writeOneHot,      &RandomProgram::writeExperts,
-      &RandomProgram::writeNumbers,     &RandomProgram::writeAnnotation,
-      &RandomProgram::writeAnnotation,  &RandomProgram::writeAnnotation};
+      &RandomProgram::writeMasks,       &RandomProgram::writeNumbers,
+      &RandomProgram::writeAnnotation,  &RandomProgram::writeAnnotation,
+      &RandomProgram::writeAnnotation};
   (this->*ops[pick(std::size(ops))])();
 }
 

@@ -49,6 +49,7 @@ private:
   void writeGather();
   void writeOneHot();
   void writeExperts();
+  void writeMasks();
   void writeNumbers();
   void writeAnnotation();
 
