@@ -1,4 +1,5 @@
 #include "moe/Optimize/Choice.h"
+#include "moe/Optimize/Collectives.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
@@ -81,6 +82,22 @@ bool throughSlice(Part &part, SliceOp slice) {
   return true;
 }
 
+// Another layout of the same global tensor: what holds for two indices at each
+// point still holds where both were moved to one layout.
+bool throughMove(Part &part, Operation *op) {
+  ArrayRef<int64_t> from =
+      cast<RankedTensorType>(op->getOperand(0).getType()).getShape();
+  for (auto [size, whole, inner] :
+       llvm::zip(part.sizes, part.getType().getShape(), from)) {
+    if (size == whole)
+      size = inner;
+    else if (whole != inner)
+      return false;
+  }
+  part.value = op->getOperand(0);
+  return true;
+}
+
 bool step(Part &part) {
   Operation *op = part.value.getDefiningOp();
   if (auto reshape = dyn_cast_or_null<ReshapeOp>(op))
@@ -92,13 +109,27 @@ bool step(Part &part) {
     part.value = op->getOperand(0);
     return true;
   }
+  if (asMove(op))
+    return throughMove(part, op);
   return false;
+}
+
+// The part without the first index of this rank's block, which shifts it.
+Value throughShift(Part &part) {
+  auto shift = part.value.getDefiningOp<arith::SubIOp>();
+  auto offset =
+      shift ? shift.getRhs().getDefiningOp<BroadcastOp>() : BroadcastOp();
+  if (!offset || !offset.getInput().getDefiningOp<spmd::BlockOffsetOp>())
+    return nullptr;
+  part.value = shift.getLhs();
+  return offset.getInput();
 }
 
 } // namespace
 
 std::optional<Choice> moe::traceChoice(const Factor &index) {
   Part part = whole(index);
+  Value shift = throughShift(part);
   while (true) {
     auto topK = part.value.getDefiningOp<TopKOp>();
     if (topK && part.value == topK.getIndices()) {
@@ -106,7 +137,8 @@ std::optional<Choice> moe::traceChoice(const Factor &index) {
       for (int64_t dim = 0; dim < part.getType().getRank(); ++dim)
         if (dim != along && part.sizes[dim] != part.getType().getDimSize(dim))
           return std::nullopt;
-      return Choice{topK, part.offsets[along], part.sizes[along], part.dims};
+      return Choice{topK, part.offsets[along], part.sizes[along], part.dims,
+                    shift};
     }
     if (!step(part))
       return std::nullopt;
@@ -115,7 +147,7 @@ std::optional<Choice> moe::traceChoice(const Factor &index) {
 
 bool moe::isInRange(const Factor &index, int64_t size) {
   std::optional<Choice> choice = traceChoice(index);
-  return choice && choice->getSize() <= size;
+  return choice && !choice->shift && choice->getSize() <= size;
 }
 
 //===----------------------------------------------------------------------===//
@@ -125,7 +157,7 @@ bool moe::isInRange(const Factor &index, int64_t size) {
 // Whether both vary alike outside of their choices.
 static bool areAligned(Choice a, Choice b) {
   int64_t along = a.topK.getDim();
-  if (along != static_cast<int64_t>(b.topK.getDim()) ||
+  if (along != static_cast<int64_t>(b.topK.getDim()) || a.shift != b.shift ||
       a.dims.size() != b.dims.size())
     return false;
   for (int64_t dim = 0; dim < static_cast<int64_t>(a.dims.size()); ++dim)
@@ -159,7 +191,8 @@ static SmallVector<Choice> maskedOut(Value scores, int64_t along,
       const Factor *index = term.indexOf(along);
       if (!index || term.indices.size() != 1 || !term.keeps.empty())
         continue;
-      if (std::optional<Choice> choice = traceChoice(*index))
+      std::optional<Choice> choice = traceChoice(*index);
+      if (choice && !choice->shift)
         masked.push_back(*choice);
     }
     scores = select.getFalseValue();
@@ -182,6 +215,7 @@ static bool excludes(Choice later, Choice earlier, FormOf formOf) {
     for (DimId &dim : choice.dims)
       if (dim >= 0 && dim < kFirstBound)
         dim = later.dims[dim];
+    choice.shift = later.shift;
     return choice.topK == earlier.topK && areAligned(choice, earlier) &&
            choice.first <= earlier.first &&
            earlier.first + earlier.count <= choice.first + choice.count;

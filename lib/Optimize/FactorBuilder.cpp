@@ -1,4 +1,5 @@
 #include "moe/Optimize/FactorBuilder.h"
+#include "moe/Partition/ReshardPlan.h"
 
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/OperationSupport.h"
@@ -291,6 +292,98 @@ static bool commutesWithLookup(Operation *op) {
              arith::UIToFPOp, arith::SIToFPOp, arith::ExtUIOp>(op);
 }
 
+Factor FactorBuilder::move(const Factor &factor, const Move &move) {
+  SmallVector<int64_t> dims(factor.dims.begin(), factor.dims.end()), shape;
+  for (int64_t dim : dims)
+    shape.push_back(move.global.getDimSize(dim));
+  RankedTensorType global = withShape(shape, factor.getType().getElementType());
+  spmd::ShardingAttr from = keepDims(move.from, dims),
+                     to = keepDims(move.to, dims);
+  std::optional<spmd::CollectiveKind> kind =
+      spmd::classifyMove(spmd::layoutOf(from, shape, move.mesh),
+                         spmd::layoutOf(to, shape, move.mesh));
+  if (!kind)
+    return factor;
+  Value &moved = moves[{factor.value, from, to}];
+  if (!moved)
+    moved = createCollective(builder, location, *kind, factor.value, from, to,
+                             global, move.reason, move.mesh)
+                ->getResult(0);
+  return {moved, factor.dims};
+}
+
+void FactorBuilder::noteMove(Operation *op) {
+  if (std::optional<Move> move = asMove(op))
+    moves.try_emplace({move->input, move->from, move->to}, op->getResult(0));
+}
+
+Factor FactorBuilder::blockOffset(spmd::ShardingAttr sharding,
+                                  RankedTensorType global, int64_t dim,
+                                  Type elementType) {
+  return {make<spmd::BlockOffsetOp>(withShape({}, elementType), dim, sharding,
+                                    global),
+          {}};
+}
+
+// The indices before they were moved and shifted into the block of dimension
+// `at` of `to`, if they were moved as the table was; else null.
+static Value beforeMove(const Move &table, int64_t at,
+                        ArrayRef<int64_t> indexDims, Value index) {
+  if (!isWhole(table.to, at, table.mesh)) {
+    auto shift = index.getDefiningOp<arith::SubIOp>();
+    auto offsets =
+        shift ? shift.getRhs().getDefiningOp<BroadcastOp>() : BroadcastOp();
+    auto offset = offsets
+                      ? offsets.getInput().getDefiningOp<spmd::BlockOffsetOp>()
+                      : spmd::BlockOffsetOp();
+    if (!offset)
+      return nullptr;
+    auto global = cast<RankedTensorType>(offset.getGlobal());
+    int64_t dim = offset.getDim();
+    if (global.getDimSize(dim) != table.global.getDimSize(at) ||
+        offset.getSharding().getDims()[dim].getAxes() !=
+            table.to.getDims()[at].getAxes())
+      return nullptr;
+    index = shift.getLhs();
+  }
+  std::optional<Move> move = asMove(index.getDefiningOp());
+  if (!move || move->from != keepDims(table.from, indexDims) ||
+      move->to != keepDims(table.to, indexDims))
+    return nullptr;
+  return move->input;
+}
+
+// Looked up first and moved then: a number a token moves, not the table.
+std::optional<Factor> FactorBuilder::lookupBefore(const Move &table,
+                                                  const Factor &factor,
+                                                  DimId dim,
+                                                  const Factor &index) {
+  auto placeOf = [&](DimId d) -> int64_t {
+    return llvm::find(factor.dims, d) - factor.dims.begin();
+  };
+  int64_t at = placeOf(dim);
+  SmallVector<int64_t> places;
+  for (DimId d : index.dims) {
+    if (!factor.dependsOn(d))
+      return std::nullopt;
+    places.push_back(placeOf(d));
+  }
+  if (!isWhole(table.from, at, table.mesh))
+    return std::nullopt;
+  Value before = beforeMove(table, at, places, index.value);
+  if (!before)
+    return std::nullopt;
+  // In the places of the table, as `move` wants it.
+  Factor source{table.input, {}}, sourceIndex{before, {}};
+  for (size_t place = 0; place < factor.dims.size(); ++place)
+    source.dims.push_back(place);
+  sourceIndex.dims.assign(places.begin(), places.end());
+  Factor moved = move(lookup(source, at, sourceIndex), table);
+  for (DimId &d : moved.dims)
+    d = factor.dims[d];
+  return moved;
+}
+
 Factor FactorBuilder::lookup(const Factor &table, DimId dim,
                              const Factor &index) {
   if (!table.dependsOn(dim))
@@ -310,6 +403,9 @@ Factor FactorBuilder::lookup(const Factor &table, DimId dim,
       inner.dims.push_back(table.dims[place]);
     return lookup(inner, dim, index);
   }
+  if (std::optional<Move> move = asMove(op))
+    if (auto factor = lookupBefore(*move, table, dim, index))
+      return *factor;
   if (!commutesWithLookup(op))
     return gather(table, dim, index);
   SmallVector<Factor> operands;

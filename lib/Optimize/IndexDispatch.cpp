@@ -2,9 +2,7 @@
 #include "moe/Optimize/DispatchRewrite.h"
 #include "moe/Optimize/Passes.h"
 
-#include "mlir/IR/Dominance.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Transforms/CSE.h"
 
 using namespace mlir;
 using namespace moe;
@@ -22,15 +20,8 @@ struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
       runOnBlock(block);
   }
 
-  // Equal ops must be one op before and after: the algebra compares values.
-  void shareEqualOps() {
-    IRRewriter rewriter(&getContext());
-    DominanceInfo dominance(getOperation());
-    eliminateCommonSubExpressions(rewriter, dominance, getOperation());
-  }
-
   void runOnBlock(Block &block) {
-    shareEqualOps();
+    shareEqual(block);
     IndexAlgebra algebra(&getContext());
     DispatchRewriter dispatches(algebra);
     SmallVector<Operation *> originals;
@@ -40,7 +31,7 @@ struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
       visit(op, algebra, dispatches);
     eraseDead(block, originals);
     hoistIndexOps(block, originals);
-    shareEqualOps();
+    shareEqual(block);
     numDispatches += dispatches.dispatches;
     numCombines += dispatches.combines;
     numKeptDense += algebra.keptDense;
@@ -52,9 +43,13 @@ struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
         !isa<RankedTensorType>(op->getResult(0).getType()))
       return;
     algebra.build().setAfter(op);
+    algebra.build().noteMove(op);
     const Form &form = algebra.formOf(op->getResult(0));
-    if (form.isIndexed())
+    if (form.isIndexed()) {
+      if (asMove(op))
+        rebuild(op, algebra);
       return;
+    }
     if (auto einsum = dyn_cast<EinsumOp>(op))
       if (Value value = dispatches.rewrite(einsum)) {
         op->getResult(0).replaceAllUsesWith(value);
@@ -62,6 +57,24 @@ struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
       }
     if (isa<ReduceOp, EinsumOp>(op))
       replaceSum(op, form, algebra);
+  }
+
+  // Where a moved mask is needed dense it is made again from its moved indices:
+  // the mask itself never moves.
+  void rebuild(Operation *op, IndexAlgebra &algebra) {
+    Value moved = op->getResult(0);
+    int64_t bytes = 0;
+    for (const Term &term : algebra.formOf(moved).terms)
+      term.forEach([&](const Factor &factor) {
+        if (factor.value.getDefiningOp<spmd::CollectiveOpInterface>())
+          bytes += bytesOf(factor.getType());
+      });
+    if (bytes >= bytesOf(cast<RankedTensorType>(moved.getType())))
+      return;
+    Value mask = algebra.materialize(algebra.formOf(moved),
+                                     cast<RankedTensorType>(moved.getType()));
+    algebra.setForm(mask, algebra.formOf(moved));
+    moved.replaceAllUsesWith(mask);
   }
 
   // A sum whose operand is one-hot and whose result is not is a lookup.
@@ -190,13 +203,16 @@ struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
     return op;
   }
 
+  static int64_t bytesOf(RankedTensorType type) {
+    return type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
+  }
+
   void count(Value removed) {
     auto type = dyn_cast<RankedTensorType>(removed.getType());
     if (!type || !type.getElementType().isIntOrFloat())
       return;
     ++numMasks;
-    int64_t bits = type.getElementType().getIntOrFloatBitWidth();
-    bytesNotMaterialized += type.getNumElements() * ((bits + 7) / 8);
+    bytesNotMaterialized += bytesOf(type);
   }
 };
 

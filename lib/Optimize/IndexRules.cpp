@@ -467,6 +467,38 @@ static Form maskRule(Operation *op, IndexAlgebra &algebra) {
 }
 
 //===----------------------------------------------------------------------===//
+// Moves
+//===----------------------------------------------------------------------===//
+
+// The factors move, which are small; indices are shifted into the new blocks.
+// An indexed dimension must be whole before: an index is then the same on all
+// ranks that hold a copy, and factors of copies are computed alike.
+static Form moveRule(Operation *op, IndexAlgebra &algebra) {
+  std::optional<Move> move = asMove(op);
+  Form form = algebra.formOf(op->getOperand(0));
+  if (!move || !form.isIndexed())
+    return dense(op);
+  FactorBuilder &build = algebra.build();
+  for (Term &term : form.terms) {
+    if (!term.boundSizes.empty())
+      return dense(op);
+    for (const IndexFactor &factor : term.indices)
+      if (!isWhole(move->from, factor.dim, move->mesh))
+        return dense(op);
+  }
+  for (Term &term : form.terms) {
+    term.forEach([&](Factor &factor) { factor = build.move(factor, *move); });
+    for (IndexFactor &factor : term.indices)
+      if (!isWhole(move->to, factor.dim, move->mesh))
+        factor.index = build.subtract(
+            factor.index,
+            build.blockOffset(move->to, move->global, factor.dim,
+                              factor.index.getType().getElementType()));
+  }
+  return form;
+}
+
+//===----------------------------------------------------------------------===//
 // Sums over dimensions
 //===----------------------------------------------------------------------===//
 
@@ -562,6 +594,8 @@ void moe::addIndexRules(llvm::DenseMap<TypeID, IndexAlgebra::Rule> &rules) {
   add<arith::CmpIOp>(rules, compareRule<arith::CmpIOp>);
   add<arith::SelectOp>(rules, selectRule);
   add<spmd::MaskOp>(rules, maskRule);
+  add<spmd::AllGatherOp, spmd::SliceOp, spmd::AllToAllOp, spmd::PermuteOp,
+      spmd::ExchangeOp>(rules, moveRule);
   add<ReduceOp>(rules, reduceRule);
   add<EinsumOp>(rules, einsumRule);
 }

@@ -25,7 +25,8 @@ constexpr Phase kPhases[] = {
     {Stage::Partition, "partition",
      "spmd-partition,canonicalize,cse,spmd-verify-partitioned"},
     {Stage::Optimize, "optimize",
-     "func.func(moe-index-dispatch),canonicalize,cse"},
+     "func.func(moe-index-dispatch,spmd-simplify-collectives,"
+     "spmd-combine-all-reduces),canonicalize,cse"},
     {Stage::Lower, "lower", "canonicalize"},
 };
 

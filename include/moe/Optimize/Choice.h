@@ -10,8 +10,8 @@
 namespace moe {
 
 /// An index tensor that is part of the indices of a top_k, seen through
-/// slices, reshapes of unit dimensions and casts. Without a dimension for its
-/// choices it is choice number `first`.
+/// slices, reshapes of unit dimensions, casts, moves and the shift into a
+/// block. Without a dimension for its choices it is choice number `first`.
 ///
 ///   %i = moe.slice (moe.top_k %gates k 2 dim 2)#1 offsets [0, 0, 1] ... :
 ///   [G,S,1] reshaped to [G,S] is {topK, first = 1, count = 1, dims = {g, s,
@@ -21,6 +21,8 @@ struct Choice {
   int64_t first = 0, count = 1;
   /// Where each dimension of the top_k's indices lies; kNoDim for unit ones.
   llvm::SmallVector<DimId, 4> dims;
+  /// What was subtracted: the offset of this rank's block, or null.
+  mlir::Value shift;
 
   /// Size of the dimension that was searched: indices are in [0, size).
   int64_t getSize();

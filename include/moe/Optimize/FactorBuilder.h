@@ -5,6 +5,7 @@
 #pragma once
 
 #include "moe/IR/Moe.h"
+#include "moe/Optimize/Collectives.h"
 #include "moe/Optimize/IndexForm.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -62,6 +63,14 @@ public:
   /// table at dim = index: [s e] at e = i(g,s) is t[s, i(g,s)], over g and s.
   /// Arbitrary where the index is out of range.
   Factor lookup(const Factor &table, DimId dim, const Factor &index);
+  /// What `move` would make of the factor, if dimension i of the tensor moved
+  /// is called i: the factor's dimensions only are moved.
+  /// Moves made or noted before are used again, whatever their reason.
+  Factor move(const Factor &factor, const Move &move);
+  void noteMove(mlir::Operation *op);
+  /// The first global index of this rank's block.
+  Factor blockOffset(spmd::ShardingAttr sharding, mlir::RankedTensorType global,
+                     int64_t dim, mlir::Type elementType);
 
   /// All keeps in one, null when there is none.
   Factor conjoinAll(llvm::ArrayRef<Factor> keeps);
@@ -73,10 +82,15 @@ private:
   llvm::SmallVector<mlir::Value> alignAll(llvm::ArrayRef<Factor> factors,
                                           llvm::SmallVector<DimId, 4> &dims);
   Factor gather(const Factor &table, DimId dim, const Factor &index);
+  std::optional<Factor> lookupBefore(const Move &move, const Factor &table,
+                                     DimId dim, const Factor &index);
 
   mlir::OpBuilder builder;
   mlir::Location location;
   llvm::DenseSet<mlir::Operation *, EquivalentOp> made;
+  llvm::DenseMap<std::tuple<mlir::Value, mlir::Attribute, mlir::Attribute>,
+                 mlir::Value>
+      moves;
 };
 
 } // namespace moe

@@ -28,6 +28,11 @@ public:
   /// order of the program, moving along.
   const Form &formOf(mlir::Value value);
 
+  /// Says what form a value made by the caller has.
+  void setForm(mlir::Value value, Form form) {
+    forms[value] = std::make_unique<Form>(std::move(form));
+  }
+
   /// Small ops are made with this.
   FactorBuilder &build() { return builder; }
 

@@ -66,4 +66,57 @@ def MoeIndexDispatch : Pass<"moe-index-dispatch", "mlir::func::FuncOp"> {
   ];
 }
 
+def SpmdSimplifyCollectives : Pass<"spmd-simplify-collectives", "mlir::func::FuncOp"> {
+  let summary = "fewer and smaller collectives";
+  let description = [{
+    On a partitioned program:
+
+    - **share** the same value moved twice between the same layouts moves once;
+    - **compose** a move of a value that was moved for nothing else goes from the
+      first layout to the last;
+    - **scatter** an all_reduce of which each rank then keeps a slice is a
+      reduce_scatter;
+    - **recompute** a constant, an iota, or the repeated dimensions of a broadcast
+      do not move: each rank makes its own part.
+
+    ```mlir
+    // before
+    %sum = spmd.all_reduce %a from #partial to #whole of tensor<8x4xf32> : ...
+    %mine = spmd.slice %sum from #whole to #rows of tensor<8x4xf32> : ...
+    // after
+    %mine = spmd.reduce_scatter %a from #partial to #rows of tensor<8x4xf32> : ...
+    ```
+  }];
+  let dependentDialects = ["::moe::MoeDialect", "::spmd::SpmdDialect", "mlir::arith::ArithDialect"];
+  let statistics = [
+    Statistic<"numShared", "shared", "moves that were made before">,
+    Statistic<"numComposed", "composed", "moves joined with the one before">,
+    Statistic<"numScattered", "scattered", "all_reduces that became reduce_scatters">,
+    Statistic<"numRecomputed", "recomputed", "moves of values that each rank can make">,
+  ];
+}
+
+def SpmdCombineAllReduces : Pass<"spmd-combine-all-reduces", "mlir::func::FuncOp"> {
+  let summary = "small all_reduces of one group and kind become one";
+  let description = [{
+    Each collective costs a round trip however small it is. Values of at most
+    `max-bytes` that do not depend on each other are flattened, joined, reduced
+    together and cut apart again. Sums keep their bits: each element is still summed
+    in rank order.
+
+    ```mlir
+    // before
+    %0 = spmd.all_reduce %a from ... unreduced = sum{"x"} ... of tensor<f32>
+    %1 = spmd.all_reduce %b from ... unreduced = sum{"x"} ... of tensor<8xf32>
+    // after
+    %flat = moe.concatenate dim 0 %a1, %b1 : tensor<1xf32>, tensor<8xf32> -> tensor<9xf32>
+    %sum = spmd.all_reduce %flat from ... of tensor<9xf32>
+    ```
+  }];
+  let dependentDialects = ["::moe::MoeDialect", "::spmd::SpmdDialect"];
+  let options = [Option<"maxBytes", "max-bytes", "int64_t", "65536",
+      "largest value that is joined: beyond it bandwidth counts, and a copy costs more than a round trip">];
+  let statistics = [Statistic<"numCombined", "combined", "all_reduces joined with another">];
+}
+
 #endif // MOE_OPTIMIZE_PASSES_TD
