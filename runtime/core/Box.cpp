@@ -45,4 +45,13 @@ std::vector<Box> boxesOf(const std::vector<int64_t> &shape, Range range) {
   return boxes;
 }
 
+int64_t runCount(const std::vector<int64_t> &begin,
+                 const std::vector<int64_t> &size,
+                 const std::vector<int64_t> &shape) {
+  int64_t count = 0;
+  forEachRun({size, begin, begin}, shape, shape,
+             [&](int64_t, int64_t, int64_t) { ++count; });
+  return count;
+}
+
 } // namespace moert

@@ -44,6 +44,12 @@ struct BoxPair {
 /// from column 1, then row 1 up to column 2.
 std::vector<Box> boxesOf(const std::vector<int64_t> &shape, Range range);
 
+/// How many contiguous runs a box of `size` at `begin` has in a buffer of
+/// `shape`.
+int64_t runCount(const std::vector<int64_t> &begin,
+                 const std::vector<int64_t> &size,
+                 const std::vector<int64_t> &shape);
+
 /// Calls run(sourceOffset, targetOffset, elements) for the contiguous runs of
 /// `pair`, in row-major order; offsets in elements. Trailing dimensions that
 /// are whole in both buffers are merged into the run.

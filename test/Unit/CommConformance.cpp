@@ -304,6 +304,22 @@ TEST(Conformance, ExchangesOfEveryTypeAndShape) {
   });
 }
 
+// Large enough that transports do not pack: few long runs, and many short ones.
+TEST(Conformance, LargeExchangesInFewAndManyRuns) {
+  onEveryRank([](Communicator &comm) {
+    std::mt19937_64 random(3);
+    std::vector<CollectiveSite> sites;
+    for (const Indices &shape : {Indices{24, 8191}, Indices{8191, 24}})
+      for (int i = 0; i < 6; ++i)
+        sites.push_back(
+            siteOf(Primitive::Exchange, i % 2 ? DType::F64 : DType::BF16,
+                   randomLayout(shape, digitsOf(comm.size()), random),
+                   randomLayout(shape, digitsOf(comm.size()), random)));
+    number(sites);
+    runAll(comm, sites);
+  });
+}
+
 TEST(Conformance, ReductionsOfEveryKindAndType) {
   onEveryRank(
       [](Communicator &comm) { runAll(comm, randomReductions(comm.size())); });

@@ -2,9 +2,7 @@
 
 #include "runtime/comm/JobTable.h"
 
-#include <algorithm>
 #include <cstring>
-#include <sched.h>
 #include <unistd.h>
 
 namespace moert {
@@ -40,110 +38,6 @@ static int tagOf(uint64_t sequence, uint32_t phase) {
   return static_cast<int>((sequence * 2 + phase) % 32000);
 }
 
-MpiCommunicator::Message MpiCommunicator::stage(int peer,
-                                                const AgreementHeader &header) {
-  Message message;
-  message.peer = peer;
-  message.bytes = StagingBuffer::headerBytes + header.bytes;
-  message.buffer = pool_.take(header.bytes);
-  std::memcpy(message.buffer.message(), &header, sizeof header);
-  return message;
-}
-
-// Calls part(offset, bytes) for the parts that a message of `bytes` is sent in.
-template <typename Part>
-static void forEachPart(size_t from, size_t bytes, int64_t limit,
-                        const Part &part) {
-  for (size_t offset = from; offset < bytes;) {
-    size_t length = std::min(bytes - offset, static_cast<size_t>(limit));
-    part(offset, static_cast<int>(length));
-    offset += length;
-  }
-}
-
-void MpiCommunicator::send(Message &message, int tag,
-                           std::vector<MPI_Request> &requests,
-                           SiteCounters &counters) {
-  char *begin = message.buffer.message();
-  forEachPart(0, message.bytes, state_->options.maxMessageBytes,
-              [&](size_t offset, int length) {
-                requests.emplace_back();
-                MPI_Isend(begin + offset, length, MPI_BYTE, message.peer, tag,
-                          MPI_COMM_WORLD, &requests.back());
-              });
-  counters.messages += 1;
-  counters.headerBytes += StagingBuffer::headerBytes;
-  counters.sentBytes +=
-      static_cast<int64_t>(message.bytes - StagingBuffer::headerBytes);
-}
-
-void MpiCommunicator::receive(Message &message, int tag,
-                              std::vector<MPI_Request> &requests, size_t from) {
-  char *begin = message.buffer.message();
-  forEachPart(from, message.bytes, state_->options.maxMessageBytes,
-              [&](size_t offset, int length) {
-                requests.emplace_back();
-                MPI_Irecv(begin + offset, length, MPI_BYTE, message.peer, tag,
-                          MPI_COMM_WORLD, &requests.back());
-              });
-}
-
-// Polls instead of blocking, so that the core is shared where ranks are more
-// than cores, under every MPI and whatever its settings.
-void MpiCommunicator::wait(std::vector<MPI_Request> &requests, int32_t site) {
-  int done = 0;
-  for (int spins = 0;; ++spins) {
-    int result = MPI_Testall(static_cast<int>(requests.size()), requests.data(),
-                             &done, MPI_STATUSES_IGNORE);
-    if (result != MPI_SUCCESS) {
-      char reason[MPI_MAX_ERROR_STRING] = "";
-      int length = 0;
-      MPI_Error_string(result, reason, &length);
-      throw Error(text("ranks disagree or MPI failed in ",
-                       describeSite(state_->sites, site), ": ", reason));
-    }
-    if (done)
-      break;
-    if (spins > 100)
-      sched_yield();
-  }
-  requests.clear();
-}
-
-// Headers first: they say more than MPI's "message truncated".
-void MpiCommunicator::waitMessages(Round &round, const AgreementHeader &want) {
-  auto check = [&] {
-    for (Message &message : round.receives) {
-      AgreementHeader got, expected = want;
-      std::memcpy(&got, message.buffer.message(), sizeof got);
-      expected.bytes = message.bytes - StagingBuffer::headerBytes;
-      checkHeader(got, expected, message.peer, state_->sites);
-    }
-  };
-  try {
-    wait(round.requests, want.site);
-  } catch (const Error &) {
-    // A failed receive may still have brought the header that explains it.
-    for (Message &message : round.receives)
-      if (AgreementHeader got;
-          std::memcpy(&got, message.buffer.message(), sizeof got) &&
-          got.magic == 0) {
-        AgreementHeader silent = want;
-        silent.bytes = message.bytes - StagingBuffer::headerBytes;
-        std::memcpy(message.buffer.message(), &silent, sizeof silent);
-      }
-    check();
-    throw;
-  }
-  check();
-}
-
-void MpiCommunicator::recycle(std::vector<Message> &messages) {
-  for (Message &message : messages)
-    pool_.giveBack(std::move(message.buffer));
-  messages.clear();
-}
-
 void MpiCommunicator::postRound(Operation &operation, uint32_t phase,
                                 Round &round) {
   SitePlan &plan = *operation.plan;
@@ -155,6 +49,11 @@ void MpiCommunicator::postRound(Operation &operation, uint32_t phase,
     if (transfer.peer == rank_)
       continue;
     blank.bytes = static_cast<uint64_t>(transfer.elements) * plan.elementBytes;
+    if (!part.reduce && postInPlace(blank, transfer,
+                                    {false, operation.target,
+                                     plan.plan.targetShape, plan.elementBytes},
+                                    tag, round))
+      continue;
     round.receives.push_back(stage(transfer.peer, blank));
     receive(round.receives.back(), tag, round.requests, 0);
   }
@@ -189,16 +88,18 @@ void MpiCommunicator::finishRound(Operation &operation, uint32_t phase,
   for (const Transfer &transfer : part.receives) {
     bool own = transfer.peer == rank_;
     const char *payload = nullptr;
+    bool inPlace = false;
     if (!own) {
       const Message &message = round.receives[arrived++];
       payload = message.buffer.payload();
+      inPlace = message.inPlace;
       plan.counters.receivedBytes +=
           static_cast<int64_t>(message.bytes - StagingBuffer::headerBytes);
     }
     if (part.reduce) {
       contributions.push_back(own ? operation.source : payload);
       packed.push_back(!own);
-    } else {
+    } else if (!inPlace) {
       unpackPieces(plan, transfer, payload, operation.target);
     }
   }
@@ -229,47 +130,6 @@ void MpiCommunicator::complete(Operation &operation) {
     }
   }
   rounds_.erase(operation.sequence);
-}
-
-// Receives a message whose length its sender alone knows.
-MpiCommunicator::Message
-MpiCommunicator::receiveAny(int peer, const AgreementHeader &want, int tag,
-                            SiteCounters &counters) {
-  int found = 0, length = 0;
-  MPI_Message handle;
-  MPI_Status status;
-  for (int spins = 0; !found; ++spins) {
-    MPI_Improbe(peer, tag, MPI_COMM_WORLD, &found, &handle, &status);
-    if (!found && spins > 100)
-      sched_yield();
-  }
-  MPI_Get_count(&status, MPI_BYTE, &length);
-  Message first;
-  first.peer = peer;
-  first.bytes = static_cast<size_t>(length);
-  first.buffer = pool_.take(first.bytes);
-  std::vector<MPI_Request> requests(1);
-  MPI_Imrecv(first.buffer.message(), length, MPI_BYTE, &handle,
-             requests.data());
-  wait(requests, want.site);
-  AgreementHeader got, expected = want;
-  if (first.bytes < sizeof got)
-    throw Error(text("message of rank ", peer, " in ",
-                     describeSite(state_->sites, want.site),
-                     " is shorter than its header"));
-  std::memcpy(&got, first.buffer.message(), sizeof got);
-  expected.bytes = got.bytes;
-  checkHeader(got, expected, peer, state_->sites);
-  counters.receivedBytes += static_cast<int64_t>(got.bytes);
-  size_t whole = StagingBuffer::headerBytes + got.bytes;
-  if (whole == first.bytes)
-    return first;
-  Message message = stage(peer, got);
-  std::memcpy(message.buffer.message(), first.buffer.message(), first.bytes);
-  receive(message, tag, requests, first.bytes);
-  wait(requests, want.site);
-  pool_.giveBack(std::move(first.buffer));
-  return message;
 }
 
 void MpiCommunicator::postRagged(Operation &operation, Round &round) {

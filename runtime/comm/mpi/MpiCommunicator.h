@@ -40,7 +40,16 @@ private:
   struct Message {
     int peer = 0;
     size_t bytes = 0;
+    /// The header alone where the payload travels in place.
     StagingBuffer buffer;
+    bool inPlace = false;
+  };
+  // Where a transfer's payload lies in a local buffer.
+  struct InPlace {
+    bool sends;
+    const void *base;
+    const std::vector<int64_t> &shape;
+    size_t elementBytes;
   };
   // One round of an operation.
   struct Round {
@@ -61,8 +70,11 @@ private:
   void completeRagged(Operation &operation, Round &round);
 
   Message stage(int peer, const AgreementHeader &header);
+  bool postInPlace(const AgreementHeader &header, const Transfer &transfer,
+                   const InPlace &place, int tag, Round &round);
   void send(Message &message, int tag, std::vector<MPI_Request> &requests,
             SiteCounters &counters);
+  static void countSent(const Message &message, SiteCounters &counters);
   void receive(Message &message, int tag, std::vector<MPI_Request> &requests,
                size_t from);
   Message receiveAny(int peer, const AgreementHeader &want, int tag,
