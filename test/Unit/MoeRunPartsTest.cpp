@@ -86,6 +86,9 @@ TEST(MoeRunFloor, countsWhatARankLacks) {
   site.source = Layout{{8}, {{}}, {{4, 1}}};
   site.target = Layout{{8}, {{}}, {}};
   EXPECT_EQ(floorBytes(site, 0), 48);
+  // One element has one reducer, which receives three.
+  site.source.shape = site.target.shape = {1};
+  EXPECT_EQ(floorBytes(site, 0), 12);
 }
 
 //===-- Manifest ----------------------------------------------------------===//

@@ -26,6 +26,10 @@ static int64_t groupSize(const CollectiveSite &site) {
   return size;
 }
 
+static int64_t ceilDiv(int64_t n, int64_t d) { return (n + d - 1) / d; }
+
+// A reducing rank receives g-1 contributions to its g-th part of the block and
+// the other parts, whole elements each.
 static int64_t floorElements(const CollectiveSite &site, int64_t rank) {
   int64_t group = groupSize(site);
   int64_t block = site.source.heldElements(rank);
@@ -36,7 +40,7 @@ static int64_t floorElements(const CollectiveSite &site, int64_t rank) {
   case Primitive::ReduceScatter:
     return (group - 1) * site.target.heldElements(rank);
   case Primitive::AllReduce:
-    return 2 * block * (group - 1) / group;
+    return (group - 2) * ceilDiv(block, group) + block;
   case Primitive::AllToAllRagged:
     break;
   }
