@@ -27,7 +27,8 @@ constexpr Phase kPhases[] = {
     {Stage::Optimize, "optimize",
      "func.func(moe-index-dispatch,spmd-simplify-collectives,"
      "spmd-combine-all-reduces),canonicalize,cse"},
-    {Stage::Lower, "lower", "canonicalize"},
+    {Stage::Lower, "lower",
+     "moe-lower-to-calls,canonicalize,cse,moe-verify-lowered"},
 };
 
 } // namespace

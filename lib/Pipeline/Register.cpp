@@ -2,6 +2,7 @@
 #include "moe/Pipeline/Pipeline.h"
 
 #include "moe/IR/Moe.h"
+#include "moe/Lower/Passes.h"
 #include "moe/Optimize/Passes.h"
 #include "moe/Partition/Localizer.h"
 #include "moe/Partition/Passes.h"
@@ -16,4 +17,5 @@ void moe::registerEverything(mlir::DialectRegistry &registry) {
   registerMoePropagatePasses();
   registerMoePartitionPasses();
   registerMoeOptimizePasses();
+  registerMoeLowerPasses();
 }

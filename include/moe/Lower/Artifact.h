@@ -1,0 +1,42 @@
+// From a partitioned module to a file that moe-run loads.
+#pragma once
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <string>
+
+namespace moe {
+
+struct LowerOptions {
+  /// The linker; empty takes the one found when this was built, else ld.lld of
+  /// LLVM's version, ld.lld or ld from PATH.
+  std::string linker;
+  /// What to optimise for, as LLVM names it; empty is this host with all its
+  /// features.
+  std::string cpu;
+};
+
+/// Code and description of a compiled program.
+struct CompiledProgram {
+  /// JSON, see runtime/core/Manifest.h.
+  std::string manifest;
+  /// A shared object that needs nothing but the functions of moert.h.
+  std::string code;
+};
+
+/// Lowers a copy of `partitioned`, compiles and links it. The same module gives
+/// the same bytes on the same host. Errors are diagnostics at the ops that have
+/// no lowering, or at the module when the linker fails.
+mlir::FailureOr<CompiledProgram> compileProgram(mlir::ModuleOp partitioned,
+                                                const LowerOptions &options);
+
+/// The same, written to `path` as one artifact, complete or not at all.
+///
+///   if (failed(emitArtifact(module, "model.moe", {})))
+///     return 1;
+mlir::LogicalResult emitArtifact(mlir::ModuleOp partitioned,
+                                 llvm::StringRef path,
+                                 const LowerOptions &options);
+
+} // namespace moe

@@ -1,0 +1,69 @@
+// The flat program of one entry, as plain values: which steps run in which
+// order, on which buffers. LowerToCalls fills it, EmitHost prints it as code,
+// Manifest describes it.
+#pragma once
+
+#include "moe/IR/Moe.h"
+#include "moe/Lower/MemoryPlan.h"
+
+namespace moe::lower {
+
+/// A piece of memory that holds one value (or several views of it).
+struct Buffer {
+  enum class Place { Arena, Argument, Result, Constant };
+  Place place = Place::Arena;
+  /// Number of the argument, result or constant.
+  int64_t index = 0;
+  /// Of an arena buffer: size and steps; bytes from the arena's begin.
+  Lifetime lifetime;
+  int64_t offset = 0;
+};
+
+/// A number that depends on the rank: where its block of a dimension begins, or
+/// how many elements it has.
+struct BlockNumber {
+  enum class Kind { Begin, Size };
+  Kind kind = Kind::Begin;
+  /// Elements of the dimension in the whole tensor.
+  int64_t elements = 0;
+  /// What cuts it, major to minor.
+  std::vector<moert::Digit> digits;
+
+  bool operator==(const BlockNumber &other) const {
+    return kind == other.kind && elements == other.elements &&
+           digits == other.digits;
+  }
+};
+
+struct Step {
+  enum class Kind { Kernel, Matmul, Collective, Start, Done };
+  Kind kind = Kind::Kernel;
+  /// Of a kernel: its symbol. Its parameters are `buffers`, then `numbers`.
+  std::string kernel;
+  /// Of the others: number in the manifest.
+  int32_t site = 0;
+  /// Matmul: a, b, c. Collective and Start: source, target. Indices of
+  /// HostProgram::buffers.
+  llvm::SmallVector<int, 4> buffers;
+  /// Indices of HostProgram::numbers.
+  llvm::SmallVector<int, 2> numbers;
+  mlir::Location location;
+
+  Step(Kind kind, mlir::Location location) : kind(kind), location(location) {}
+};
+
+struct HostProgram {
+  std::string name;
+  std::vector<Buffer> buffers;
+  std::vector<BlockNumber> numbers;
+  std::vector<Step> steps;
+  int64_t arenaBytes = 0;
+
+  std::string symbol() const { return "moe_entry_" + name; }
+  /// Adds `number` unless it is there; returns its index.
+  int addNumber(const BlockNumber &number);
+  /// Places the arena buffers; afterwards their offsets are set.
+  void planArena();
+};
+
+} // namespace moe::lower

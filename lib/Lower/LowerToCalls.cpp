@@ -1,0 +1,364 @@
+// Functions on tensors become flat programs: see Passes.td.
+#include "EinsumSites.h"
+#include "EmitHost.h"
+#include "KernelEmitter.h"
+#include "ManifestWriter.h"
+#include "moe/Lower/Passes.h"
+
+#include "llvm/TargetParser/Host.h"
+
+namespace moe {
+#define GEN_PASS_DEF_MOELOWERTOCALLS
+#include "moe/Lower/Passes.h.inc"
+} // namespace moe
+
+using namespace mlir;
+using namespace moe;
+using namespace moe::lower;
+
+namespace {
+
+// The module's kernels, each different one once.
+class KernelLibrary {
+public:
+  explicit KernelLibrary(ModuleOp module) : module(module) {}
+
+  // The symbol of `kernel`, or of an equal one that is there already.
+  std::string intern(OwningOpRef<func::FuncOp> kernel, StringRef op) {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    kernel->print(stream, OpPrintingFlags().useLocalScope());
+    auto [it, isNew] = byText.try_emplace(text, kernels.size());
+    if (isNew)
+      add(std::move(kernel), op);
+    ++kernels[it->second].calls;
+    return kernels[it->second].symbol;
+  }
+
+  struct Kernel {
+    std::string symbol, op;
+    int64_t calls = 0;
+  };
+  ArrayRef<Kernel> all() const { return kernels; }
+
+private:
+  // Never inlined: the host stays a list of calls, and its compile time linear.
+  void add(OwningOpRef<func::FuncOp> kernel, StringRef op) {
+    MLIRContext *context = module.getContext();
+    std::string symbol = "moe_kernel_" + std::to_string(kernels.size());
+    kernel->setName(symbol);
+    kernel->setPrivate();
+    (*kernel)->setAttr("passthrough",
+                       ArrayAttr::get(context, StringAttr::get(context, "noinline")));
+    (*kernel)->setAttr("llvm.linkage", LLVM::LinkageAttr::get(
+                                           context, LLVM::Linkage::Internal));
+    module.push_back(kernel.release());
+    kernels.push_back({symbol, op.str(), 0});
+  }
+
+  ModuleOp module;
+  llvm::StringMap<size_t> byText;
+  std::vector<Kernel> kernels;
+};
+
+// Large constants of the module, each different one once.
+class ConstantLibrary {
+public:
+  explicit ConstantLibrary(ModuleOp module) : module(module) {}
+
+  int64_t intern(DenseElementsAttr data) {
+    auto [it, isNew] = byData.try_emplace(data, symbols.size());
+    if (isNew)
+      add(data);
+    return it->second;
+  }
+  ArrayRef<std::string> all() const { return symbols; }
+
+private:
+  void add(DenseElementsAttr data) {
+    OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+    std::string symbol = "moe_constant_" + std::to_string(symbols.size());
+    symbols.push_back(symbol);
+    // Booleans take a byte each.
+    if (data.getElementType().isInteger(1))
+      data = data.mapValues(builder.getI8Type(),
+                            [](const APInt &bit) { return bit.zext(8); });
+    data = data.reshape(RankedTensorType::get({data.getNumElements()},
+                                              data.getElementType()));
+    LLVM::GlobalOp::create(
+        builder, module.getLoc(),
+        LLVM::LLVMArrayType::get(data.getElementType(), data.getNumElements()),
+        /*isConstant=*/true, LLVM::Linkage::Internal, symbol, data,
+        /*alignment=*/64);
+  }
+
+  ModuleOp module;
+  llvm::DenseMap<Attribute, int64_t> byData;
+  std::vector<std::string> symbols;
+};
+
+// Lowers one function into its host program.
+class EntryLowering {
+public:
+  EntryLowering(func::FuncOp function, const OpLowerings &lowerings,
+                const Residency &residency, KernelLibrary &kernels,
+                ConstantLibrary &constants, ManifestWriter &manifest)
+      : function(function), lowerings(lowerings), residency(residency),
+        kernels(kernels), constants(constants), manifest(manifest) {
+    program.name = function.getSymName().str();
+  }
+
+  HostProgram run() {
+    placeArguments();
+    auto results = function.front().getTerminator()->getOperands();
+    for (auto [i, result] : llvm::enumerate(results)) {
+      Value root = Residency::root(result);
+      if (!isa<BlockArgument>(root) && !constantData(root))
+        resultNumbers.try_emplace(root, i);
+    }
+    for (Operation &op : function.front().without_terminator())
+      lower(&op);
+    for (auto [i, result] : llvm::enumerate(results))
+      finishResult(result, i);
+    program.planArena();
+    return std::move(program);
+  }
+
+private:
+  static int64_t bytesOf(RankedTensorType type) {
+    int64_t bits = type.getElementType().getIntOrFloatBitWidth();
+    return type.getNumElements() * ((bits + 7) / 8);
+  }
+
+  int newBuffer(Buffer buffer) {
+    program.buffers.push_back(buffer);
+    return program.buffers.size() - 1;
+  }
+
+  int newArenaBuffer(RankedTensorType type) {
+    Buffer buffer;
+    buffer.lifetime.bytes = bytesOf(type);
+    buffer.lifetime.first = buffer.lifetime.last = program.steps.size();
+    return newBuffer(buffer);
+  }
+
+  void placeArguments() {
+    for (auto [i, argument] : llvm::enumerate(function.getArguments())) {
+      Buffer buffer;
+      buffer.place = Buffer::Place::Argument;
+      buffer.index = i;
+      buffers[argument] = newBuffer(buffer);
+    }
+  }
+
+  // Memory for a value that the next step writes: a result's own, where it is
+  // one.
+  int placeResult(Value value) {
+    auto it = resultNumbers.find(value);
+    int id;
+    if (it == resultNumbers.end()) {
+      auto pending = dyn_cast<spmd::PendingType>(value.getType());
+      id = newArenaBuffer(pending ? pending.getTensor()
+                                  : cast<RankedTensorType>(value.getType()));
+    } else {
+      Buffer buffer;
+      buffer.place = Buffer::Place::Result;
+      buffer.index = it->second;
+      id = newBuffer(buffer);
+    }
+    buffers[value] = id;
+    return id;
+  }
+
+  int bufferOf(Value value) const {
+    return buffers.lookup(Residency::root(value));
+  }
+
+  void addStep(Step step) {
+    for (int id : step.buffers)
+      program.buffers[id].lifetime.last = program.steps.size();
+    program.steps.push_back(std::move(step));
+  }
+
+  // Emits a kernel by `write` and a step that calls it.
+  void addKernel(Location location, StringRef op,
+                 llvm::function_ref<void(KernelEmitter &)> write) {
+    KernelEmitter emitter(location, lowerings, residency, buffers, program);
+    write(emitter);
+    Step step(Step::Kind::Kernel, location);
+    OwningOpRef<func::FuncOp> kernel = emitter.finish();
+    step.buffers.assign(emitter.buffers().begin(), emitter.buffers().end());
+    step.numbers.assign(emitter.numbers().begin(), emitter.numbers().end());
+    step.kernel = kernels.intern(std::move(kernel), op);
+    addStep(std::move(step));
+  }
+
+  void lower(Operation *op) {
+    if (!residency.isLive(op) || viewsOnly(op))
+      return;
+    if (auto data = constantData(op->getResult(0)))
+      return placeConstant(op->getResult(0), data);
+    if (isMatmul(op))
+      return lowerMatmul(cast<EinsumOp>(op));
+    if (auto collective = dyn_cast<spmd::CollectiveOpInterface>(op))
+      return lowerCollective(collective);
+    if (auto done = dyn_cast<spmd::DoneOp>(op))
+      return lowerDone(done);
+    const OpLowering *lowering = lowerings.find(op);
+    StringRef name = op->getName().getStringRef();
+    if (lowering->kernel) {
+      for (Value result : op->getResults())
+        placeResult(result);
+      return addKernel(op->getLoc(), name,
+                       [&](KernelEmitter &k) { lowering->kernel(k, op); });
+    }
+    if (!residency.isStored(op->getResult(0)))
+      return;
+    placeResult(op->getResult(0));
+    addKernel(op->getLoc(), name,
+              [&](KernelEmitter &k) { k.storeAll(op->getResult(0)); });
+  }
+
+  static bool viewsOnly(Operation *op) {
+    return viewedOperand(op) && !isa<spmd::DoneOp>(op);
+  }
+
+  void placeConstant(Value value, DenseElementsAttr data) {
+    Buffer buffer;
+    buffer.place = Buffer::Place::Constant;
+    buffer.index = constants.intern(data);
+    buffers[value] = newBuffer(buffer);
+  }
+
+  // `value` in another order of its dimensions, in memory of its own.
+  int permuted(EinsumOp op, Value value, StringRef have,
+               const std::string &want) {
+    SmallVector<int64_t> order;
+    for (char letter : want)
+      order.push_back(have.find(letter));
+    int target = newArenaBuffer(cast<RankedTensorType>(value.getType()));
+    addKernel(op.getLoc(), op->getName().getStringRef(),
+              [&](KernelEmitter &k) { k.permute(value, order, target); });
+    return target;
+  }
+
+  void lowerMatmul(EinsumOp op) {
+    Contraction contraction = *matmulOf(op);
+    unsigned a = contraction.isSwapped ? 1 : 0, b = 1 - a;
+    auto place = [&](unsigned operand, const std::string &order) {
+      Value value = op.getInputs()[operand];
+      return order.empty() ? bufferOf(value)
+                           : permuted(op, value, op.getInputLetters(operand),
+                                      order);
+    };
+    int aBuffer = place(a, contraction.aCopy);
+    int bBuffer = place(b, contraction.bCopy);
+    int64_t bArgument = contraction.bCopy.empty()
+                            ? parameterNumber(op.getInputs()[b])
+                            : -1;
+    Step step(Step::Kind::Matmul, op.getLoc());
+    step.site = manifest.addMatmul(program.name, op, contraction, bArgument);
+    step.buffers = {aBuffer, bBuffer, placeResult(op.getResult())};
+    addStep(std::move(step));
+  }
+
+  void lowerCollective(spmd::CollectiveOpInterface op) {
+    bool isStart = isa<spmd::StartOp>(op);
+    Step step(isStart ? Step::Kind::Start : Step::Kind::Collective,
+              op->getLoc());
+    step.site = manifest.addCollective(program.name, op);
+    step.buffers = {bufferOf(op->getOperand(0)),
+                    placeResult(op->getResult(0))};
+    if (isStart)
+      underWay.try_emplace(op->getResult(0), step);
+    addStep(std::move(step));
+  }
+
+  // Both buffers are in use until here.
+  void lowerDone(spmd::DoneOp op) {
+    Step step = underWay.find(op.getPending())->second;
+    step.kind = Step::Kind::Done;
+    step.location = op.getLoc();
+    addStep(std::move(step));
+  }
+
+  // A result that lies elsewhere (an argument, a constant, returned twice) is
+  // copied to its place.
+  void finishResult(Value value, int64_t number) {
+    const Buffer &have = program.buffers[bufferOf(value)];
+    if (have.place == Buffer::Place::Result && have.index == number)
+      return;
+    Buffer buffer;
+    buffer.place = Buffer::Place::Result;
+    buffer.index = number;
+    int target = newBuffer(buffer);
+    int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
+    auto order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+    addKernel(function.getLoc(), "func.return",
+              [&](KernelEmitter &k) { k.permute(value, order, target); });
+  }
+
+  func::FuncOp function;
+  const OpLowerings &lowerings;
+  const Residency &residency;
+  KernelLibrary &kernels;
+  ConstantLibrary &constants;
+  ManifestWriter &manifest;
+  HostProgram program;
+  BufferMap buffers;
+  llvm::DenseMap<Value, int64_t> resultNumbers;
+  llvm::DenseMap<Value, Step> underWay;
+};
+
+struct LowerToCalls : moe::impl::MoeLowerToCallsBase<LowerToCalls> {
+  void runOnOperation() override {
+    if (failed(lowerModule(getOperation())))
+      signalPassFailure();
+  }
+
+  LogicalResult lowerModule(ModuleOp module) {
+    splitLongEinsums(module);
+    OpLowerings lowerings(&getContext());
+    ManifestWriter manifest(module);
+    KernelLibrary kernels(module);
+    ConstantLibrary constants(module);
+    std::vector<HostProgram> programs;
+    SmallVector<func::FuncOp> functions(module.getOps<func::FuncOp>());
+    for (func::FuncOp function : functions) {
+      if (function.isPrivate())
+        continue;
+      if (!llvm::hasSingleElement(function.getBody()))
+        return function.emitOpError("needs one block to become an entry");
+      FailureOr<Residency> residency = Residency::decide(function, lowerings);
+      if (failed(residency))
+        return failure();
+      programs.push_back(EntryLowering(function, lowerings, *residency,
+                                       kernels, constants, manifest)
+                             .run());
+      manifest.addEntry(function, programs.back());
+    }
+    for (const KernelLibrary::Kernel &kernel : kernels.all()) {
+      manifest.addKernel(kernel.symbol, kernel.op, kernel.calls);
+      numKernelCalls += kernel.calls;
+    }
+    for (const HostProgram &program : programs)
+      emitHost(module, program, constants.all());
+    numKernels = kernels.all().size();
+    numMatmuls = manifest.matmuls();
+    numCollectives = manifest.collectives();
+    finishModule(module, functions, manifest.str(llvm::sys::getHostCPUName()));
+    return success();
+  }
+
+  void finishModule(ModuleOp module, ArrayRef<func::FuncOp> functions,
+                    const std::string &manifest) {
+    module->setAttr(kManifestAttr, StringAttr::get(&getContext(), manifest));
+    for (func::FuncOp function : functions)
+      function.erase();
+    for (spmd::MeshOp mesh :
+         llvm::make_early_inc_range(module.getOps<spmd::MeshOp>()))
+      mesh.erase();
+  }
+};
+
+} // namespace

@@ -1,0 +1,27 @@
+#include "OpLowering.h"
+
+using namespace mlir;
+using namespace moe::lower;
+
+OpLowerings::OpLowerings(MLIRContext *context) : context(context) {
+  addElementwiseLowerings(*this);
+  addShapeLowerings(*this);
+  addIndexLowerings(*this);
+  addReductionLowerings(*this);
+  addSoftmaxLowerings(*this);
+  addRoutingLowerings(*this);
+  addRandomLowerings(*this);
+}
+
+const OpLowering *OpLowerings::find(Operation *op) const {
+  auto it = table.find(op->getName());
+  return it == table.end() ? nullptr : &it->second;
+}
+
+bool moe::lower::fuseNothing(OpOperand &) { return false; }
+
+// Constants and indices: what they yield is in no memory.
+bool moe::lower::fuseCheap(OpOperand &operand) {
+  Operation *op = operand.get().getDefiningOp();
+  return op && (op->getNumOperands() == 0);
+}

@@ -1,0 +1,125 @@
+#include "Residency.h"
+#include "EinsumSites.h"
+
+using namespace mlir;
+using namespace moe::lower;
+
+// A kernel of more fused ops than this is cut: compile time grows with a
+// kernel's size, while one more load and store per 40 operations is little.
+static constexpr int kLongestChain = 40;
+
+Value moe::lower::viewedOperand(Operation *op) {
+  if (isa<moe::ReshapeOp, moe::StopGradientOp, spmd::DoneOp>(op))
+    return op->getOperand(0);
+  return {};
+}
+
+DenseElementsAttr moe::lower::constantData(Value value) {
+  auto constant = value.getDefiningOp<arith::ConstantOp>();
+  auto data = constant ? dyn_cast<DenseElementsAttr>(constant.getValue())
+                       : DenseElementsAttr();
+  return data && !data.isSplat() ? data : DenseElementsAttr();
+}
+
+Value Residency::root(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    Value viewed = viewedOperand(op);
+    if (!viewed)
+      break;
+    value = viewed;
+  }
+  return value;
+}
+
+bool Residency::isStored(Value value) const {
+  return isa<BlockArgument>(value) || stored.contains(value) ||
+         constantData(value);
+}
+
+bool Residency::isLive(Operation *op) const {
+  return llvm::any_of(op->getResults(), [&](Value result) {
+    return stored.contains(result) || readers.lookup(result) > 0;
+  });
+}
+
+void Residency::store(Value value) {
+  if (!isa<BlockArgument>(value))
+    stored.insert(value);
+}
+
+void Residency::use(OpOperand &operand, const OpLowering *lowering, int times) {
+  bool mayFuse = lowering && (!lowering->mayFuse || lowering->mayFuse(operand));
+  if (!mayFuse)
+    return store(operand.get());
+  // x * x reads x once: a kernel computes an element once.
+  for (OpOperand &other : operand.getOwner()->getOpOperands())
+    if (other.getOperandNumber() < operand.getOperandNumber() &&
+        other.get() == operand.get())
+      return;
+  readers[operand.get()] += times;
+}
+
+static bool isTensor(Type type) { return isa<RankedTensorType>(type); }
+
+// Ops are visited from the last to the first, so all readers of a result are
+// known.
+LogicalResult Residency::visit(Operation *op, const OpLowerings &lowerings) {
+  bool isHostStep = viewedOperand(op) || isMatmul(op) ||
+                    isa<spmd::CollectiveOpInterface, func::ReturnOp>(op);
+  if (isHostStep) {
+    if (op->getNumResults() && !isLive(op))
+      return success();
+    for (OpOperand &operand : op->getOpOperands())
+      store(operand.get());
+    for (Value result : op->getResults())
+      store(result);
+    return success();
+  }
+  const OpLowering *lowering = lowerings.find(op);
+  if (!lowering || !llvm::all_of(op->getOperandTypes(), isTensor) ||
+      !llvm::all_of(op->getResultTypes(), isTensor))
+    return op->emitOpError("has no lowering to the cpu");
+  if (!isLive(op))
+    return success();
+  int times = 1;
+  if (lowering->element) {
+    Value result = op->getResult(0);
+    int count = readers.lookup(result);
+    if (count > 1 && !lowering->isCheap)
+      store(result);
+    if (!stored.contains(result))
+      times = count;
+  } else {
+    for (Value result : op->getResults())
+      store(result);
+  }
+  for (OpOperand &operand : op->getOpOperands())
+    use(operand, lowering, times);
+  return success();
+}
+
+void Residency::splitLongChains(func::FuncOp function,
+                                const OpLowerings &lowerings) {
+  llvm::DenseMap<Value, int> length;
+  for (Operation &op : function.front()) {
+    const OpLowering *lowering = lowerings.find(&op);
+    if (!lowering || !lowering->element || op.getNumResults() != 1)
+      continue;
+    int sum = 1;
+    for (Value operand : op.getOperands())
+      sum += isStored(operand) ? 0 : length.lookup(operand);
+    if (sum > kLongestChain && op.getNumOperands())
+      store(op.getResult(0));
+    length[op.getResult(0)] = sum;
+  }
+}
+
+FailureOr<Residency> Residency::decide(func::FuncOp function,
+                                       const OpLowerings &lowerings) {
+  Residency residency;
+  for (Operation &op : llvm::reverse(function.front()))
+    if (failed(residency.visit(&op, lowerings)))
+      return failure();
+  residency.splitLongChains(function, lowerings);
+  return residency;
+}

@@ -1,0 +1,261 @@
+// top_k, gating, dispatch and combine: who goes where. Everything here runs in
+// one fixed order and needs no atomics.
+#include "KernelEmitter.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace moe;
+using namespace moe::lower;
+
+static Value equals(KernelEmitter &k, Value x, Value y) {
+  return arith::CmpIOp::create(k.b, arith::CmpIPredicate::eq, x, y);
+}
+static Value greater(KernelEmitter &k, Value x, Value y) {
+  return arith::CmpIOp::create(k.b, arith::CmpIPredicate::sgt, x, y);
+}
+static Value andThat(KernelEmitter &k, Value x, Value y) {
+  return arith::AndIOp::create(k.b, x, y);
+}
+static Value orElse(KernelEmitter &k, Value x, Value y) {
+  return arith::OrIOp::create(k.b, x, y);
+}
+static Value select(KernelEmitter &k, Value condition, Value x, Value y) {
+  return arith::SelectOp::create(k.b, condition, x, y);
+}
+
+//===----------------------------------------------------------------------===//
+// Choosing the largest
+//===----------------------------------------------------------------------===//
+
+// An i64 that is ordered as the number is. -0 is 0; NaN is below all numbers,
+// so that a choice is always made.
+static Value orderKey(KernelEmitter &k, Value x) {
+  Type i64 = k.b.getI64Type();
+  if (!isa<FloatType>(x.getType()))
+    return k.toIndex(x);
+  bool isWide = x.getType().isF64();
+  Type integer = isWide ? i64 : Type(k.b.getI32Type());
+  Value zero = k.constant(x.getType(), 0);
+  Value number = arith::AddFOp::create(k.b, x, zero);
+  Value bits = arith::BitcastOp::create(k.b, integer, number);
+  // Negative numbers grow with falling bits: flip all but the sign.
+  APInt flip = APInt::getSignedMaxValue(isWide ? 64 : 32);
+  Value flipped = arith::XOrIOp::create(
+      k.b, bits,
+      arith::ConstantOp::create(k.b, IntegerAttr::get(integer, flip)));
+  Value isNegative = greater(k, k.integer(integer, 0), bits);
+  Value key = k.toIndex(select(k, isNegative, flipped, bits));
+  Value isNaN =
+      arith::CmpFOp::create(k.b, arith::CmpFPredicate::UNO, x, x);
+  return select(k, isNaN,
+                k.index(std::numeric_limits<int64_t>::min() + 1), key);
+}
+
+// Calls `take` with the k largest of `size` elements in turn: their ordinal and
+// index. Equal ones come lowest index first. Each choice is the best of those
+// that are behind the one before it in this order.
+static void largest(KernelEmitter &k, int64_t choices, int64_t size,
+                    llvm::function_ref<Value(Value)> element,
+                    llvm::function_ref<void(Value, Value)> take) {
+  Value beforeAll = k.index(std::numeric_limits<int64_t>::max());
+  Value none = k.index(std::numeric_limits<int64_t>::min());
+  k.carry(
+      choices, {beforeAll, k.index(-1)},
+      [&](Value choice, ValueRange previous) -> SmallVector<Value> {
+        SmallVector<Value> best = k.carry(
+            size, {none, k.index(0)},
+            [&](Value i, ValueRange so) -> SmallVector<Value> {
+              Value key = orderKey(k, element(i));
+              Value isBehind = orElse(
+                  k, greater(k, previous[0], key),
+                  andThat(k, equals(k, previous[0], key),
+                          greater(k, i, previous[1])));
+              Value wins = andThat(k, isBehind, greater(k, key, so[0]));
+              return {select(k, wins, key, so[0]), select(k, wins, i, so[1])};
+            });
+        take(choice, best[1]);
+        return best;
+      });
+}
+
+static SmallVector<Value> with(ArrayRef<Value> index, int64_t dim, Value i) {
+  SmallVector<Value> at(index);
+  at[dim] = i;
+  return at;
+}
+
+static void topKKernel(KernelEmitter &k, Operation *operation) {
+  auto op = cast<TopKOp>(operation);
+  int64_t dim = op.getDim();
+  SmallVector<int64_t> outer(KernelEmitter::shape(op.getInput()));
+  int64_t size = std::exchange(outer[dim], 1);
+  Type indexType = KernelEmitter::elementType(op.getIndices());
+  k.nest(outer, [&](ArrayRef<Value> index) {
+    auto element = [&](Value i) {
+      return k.element(op.getInput(), with(index, dim, i));
+    };
+    largest(k, op.getK(), size, element, [&](Value choice, Value i) {
+      k.store(op.getValues(), with(index, dim, choice), element(i));
+      k.store(op.getIndices(), with(index, dim, choice),
+              k.fromIndex(k.registerType(indexType), i));
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Gating
+//===----------------------------------------------------------------------===//
+
+// Experts and normalised gates of token (g, s).
+static void chooseExperts(KernelEmitter &k, GatingOp op, Value g, Value s) {
+  ArrayRef<int64_t> shape = KernelEmitter::shape(op.getGates());
+  Type type = k.registerType(KernelEmitter::elementType(op.getGates()));
+  int64_t choices = op.getK();
+  KernelEmitter::StackArray gates = k.stackArray(type, choices);
+  auto gate = [&](Value e) { return k.element(op.getGates(), {g, s, e}); };
+  largest(k, choices, shape[2], gate, [&](Value choice, Value e) {
+    k.set(gates, choice, gate(e));
+    k.store(op.getExpert(), {g, s, choice},
+            k.fromIndex(KernelEmitter::elementType(op.getExpert()), e));
+  });
+  Value sum = k.constant(type, 0);
+  for (int64_t j = 0; j < choices; ++j)
+    sum = arith::AddFOp::create(k.b, sum, k.get(gates, k.index(j)));
+  sum = arith::AddFOp::create(k.b, sum, k.constant(type, 1e-9));
+  k.loop(choices, [&](Value choice) {
+    Value normalised =
+        arith::DivFOp::create(k.b, k.get(gates, choice), sum);
+    k.store(op.getWeight(), {g, s, choice}, normalised);
+  });
+}
+
+// Whether token (g, s) keeps its second choice of normalised gate `weight`.
+static Value keepsSecond(KernelEmitter &k, GatingOp op, Value g, Value s,
+                         Value weight) {
+  Value random = k.element(op.getRandom(), {g, s});
+  Value twice = arith::AddFOp::create(k.b, weight, weight);
+  return arith::CmpFOp::create(k.b, arith::CmpFPredicate::OLT, random, twice);
+}
+
+// Slots of choice `j` of all tokens of group g; `taken` counts each expert's.
+static void takeSlots(KernelEmitter &k, GatingOp op, Value g, int64_t j,
+                      KernelEmitter::StackArray taken) {
+  Type slotType = KernelEmitter::elementType(op.getSlot());
+  Type weightType = k.registerType(KernelEmitter::elementType(op.getWeight()));
+  bool isRandom = op.getRandom() && j == 1;
+  k.loop(KernelEmitter::shape(op.getGates())[1], [&](Value s) {
+    SmallVector<Value> at = {g, s, k.index(j)};
+    Value expert = k.toIndex(k.load(op.getExpert(), at));
+    Value weight = k.load(op.getWeight(), at);
+    Value keep = isRandom ? keepsSecond(k, op, g, s, weight)
+                          : k.integer(k.b.getI1Type(), 1);
+    Value slot = k.get(taken, expert);
+    k.set(taken, expert, k.add(slot, k.toIndex(keep)));
+    Value fits = andThat(k, keep, k.isBelow(slot, k.index(op.getCapacity())));
+    k.store(op.getSlot(), at,
+            k.fromIndex(slotType, select(k, fits, slot, k.index(-1))));
+    k.store(op.getWeight(), at,
+            select(k, fits, weight, k.constant(weightType, 0)));
+  });
+}
+
+static void gatingKernel(KernelEmitter &k, Operation *operation) {
+  auto op = cast<GatingOp>(operation);
+  ArrayRef<int64_t> shape = KernelEmitter::shape(op.getGates());
+  KernelEmitter::StackArray taken = k.stackArray(k.b.getI64Type(), shape[2]);
+  k.loop(shape[0], [&](Value g) {
+    k.loop(shape[1], [&](Value s) { chooseExperts(k, op, g, s); });
+    k.loop(shape[2], [&](Value e) { k.set(taken, e, k.index(0)); });
+    for (int64_t j = 0; j < static_cast<int64_t>(op.getK()); ++j)
+      takeSlots(k, op, g, j, taken);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Dispatch and combine
+//===----------------------------------------------------------------------===//
+
+namespace {
+// Where choice (g, s, j) goes, and whether that is in range.
+struct Place {
+  Value expert, slot, isValid;
+};
+} // namespace
+
+static Place placeOf(KernelEmitter &k, Value expert, Value slot, Value slots,
+                     ArrayRef<Value> choice) {
+  ArrayRef<int64_t> shape = KernelEmitter::shape(slots);
+  Value e = k.toIndex(k.element(expert, choice));
+  Value c = k.toIndex(k.element(slot, choice));
+  Value isValid = andThat(k, k.isBelow(e, k.index(shape[0])),
+                          k.isBelow(c, k.index(shape[2])));
+  return {e, c, isValid};
+}
+
+static void dispatchKernel(KernelEmitter &k, Operation *operation) {
+  auto op = cast<DispatchOp>(operation);
+  ArrayRef<int64_t> choices = KernelEmitter::shape(op.getExpert());
+  int64_t width = KernelEmitter::shape(op.getTokens())[2];
+  Type type = k.registerType(KernelEmitter::elementType(op.getResult()));
+  k.nest(KernelEmitter::shape(op.getResult()), [&](ArrayRef<Value> index) {
+    k.store(op.getResult(), index, k.constant(type, 0));
+  });
+  k.nest(choices, [&](ArrayRef<Value> choice) {
+    Place place =
+        placeOf(k, op.getExpert(), op.getSlot(), op.getResult(), choice);
+    k.ifThen(place.isValid, [&] {
+      k.loop(width, [&](Value m) {
+        SmallVector<Value> to = {place.expert, choice[0], place.slot, m};
+        Value token = k.element(op.getTokens(), {choice[0], choice[1], m});
+        Value before = k.load(op.getResult(), to);
+        Value sum = isa<FloatType>(type)
+                        ? arith::AddFOp::create(k.b, before, token).getResult()
+                        : arith::AddIOp::create(k.b, before, token);
+        k.store(op.getResult(), to, sum);
+      });
+    });
+  });
+}
+
+static void combineKernel(KernelEmitter &k, Operation *operation) {
+  auto op = cast<CombineOp>(operation);
+  ArrayRef<int64_t> choices = KernelEmitter::shape(op.getExpert());
+  int64_t width = KernelEmitter::shape(op.getResult())[2];
+  Type type = k.registerType(KernelEmitter::elementType(op.getResult()));
+  KernelEmitter::StackArray sums =
+      k.stackArray(type, std::max(width, int64_t(1)));
+  k.nest(choices.take_front(2), [&](ArrayRef<Value> token) {
+    k.loop(width, [&](Value m) { k.set(sums, m, k.constant(type, 0)); });
+    k.loop(choices[2], [&](Value j) {
+      SmallVector<Value> choice = {token[0], token[1], j};
+      Place place =
+          placeOf(k, op.getExpert(), op.getSlot(), op.getSlots(), choice);
+      k.ifThen(place.isValid, [&] {
+        Value weight = k.element(op.getWeight(), choice);
+        k.loop(width, [&](Value m) {
+          Value x = k.element(op.getSlots(),
+                              {place.expert, token[0], place.slot, m});
+          Value term = arith::MulFOp::create(k.b, weight, x);
+          k.set(sums, m, arith::AddFOp::create(k.b, k.get(sums, m), term));
+        });
+      });
+    });
+    k.loop(width, [&](Value m) {
+      k.store(op.getResult(), {token[0], token[1], m}, k.get(sums, m));
+    });
+  });
+}
+
+void moe::lower::addRoutingLowerings(OpLowerings &table) {
+  OpLowering lowering;
+  lowering.mayFuse = fuseNothing;
+  lowering.kernel = topKKernel;
+  table.add<TopKOp>(lowering);
+  lowering.kernel = gatingKernel;
+  table.add<GatingOp>(lowering);
+  lowering.kernel = dispatchKernel;
+  table.add<DispatchOp>(lowering);
+  lowering.kernel = combineKernel;
+  table.add<CombineOp>(lowering);
+}

@@ -1,0 +1,114 @@
+// softmax and log_softmax: row by row, in f32.
+#include "Reduction.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace moe;
+using namespace moe::lower;
+using spmd::ReductionKind;
+
+namespace {
+
+// One softmax along a dimension. A row's elements are computed once, kept as
+// f32 on the stack, and read back for each of the passes over them.
+class RowKernel {
+public:
+  RowKernel(KernelEmitter &k, Value input, Value result, int64_t dim)
+      : k(k), input(input), result(result), dim(dim),
+        size(KernelEmitter::shape(input)[dim]),
+        type(k.registerType(KernelEmitter::elementType(input))),
+        row(k.stackArray(type, std::max(size, int64_t(1)))) {}
+
+  // Calls `body` for every row, with the row loaded.
+  void rows(llvm::function_ref<void()> body) {
+    SmallVector<int64_t> outer(KernelEmitter::shape(input));
+    outer[dim] = 1;
+    k.nest(outer, [&](ArrayRef<Value> index) {
+      at.assign(index.begin(), index.end());
+      k.loop(size, [&](Value i) {
+        k.set(row, i, k.element(input, indexOf(i)));
+      });
+      body();
+    });
+  }
+
+  // Reduces `term` of each element of the row.
+  Value reduce(ReductionKind kind, llvm::function_ref<Value(Value)> term) {
+    return reduceInLanes(k, kind, type, {size},
+                         [&](ArrayRef<Value> i, Value sum) {
+                           Value x = term(i[0]);
+                           return combine(k, kind, sum, x);
+                         });
+  }
+
+  Value largest() {
+    return reduce(ReductionKind::Max, [&](Value i) { return get(i); });
+  }
+
+  Value get(Value i) { return k.get(row, i); }
+  void set(Value i, Value x) { k.set(row, i, x); }
+  // Writes `term` of each element to the result.
+  void store(llvm::function_ref<Value(Value)> term) {
+    k.loop(size,
+           [&](Value i) { k.store(result, indexOf(i), term(get(i))); });
+  }
+
+private:
+  SmallVector<Value> indexOf(Value i) {
+    SmallVector<Value> index(at);
+    index[dim] = i;
+    return index;
+  }
+
+  KernelEmitter &k;
+  Value input, result;
+  int64_t dim, size;
+  Type type;
+  KernelEmitter::StackArray row;
+  SmallVector<Value> at;
+};
+
+} // namespace
+
+// A row of -inf only has no largest element to subtract: -inf - -inf is NaN, as
+// the definition says.
+static void softmaxKernel(KernelEmitter &k, Operation *operation) {
+  auto op = cast<SoftmaxOp>(operation);
+  RowKernel row(k, op.getInput(), op.getResult(), op.getDim());
+  row.rows([&] {
+    Value most = row.largest();
+    Value sum = row.reduce(ReductionKind::Sum, [&](Value i) {
+      Value power = k.math.exp(arith::SubFOp::create(k.b, row.get(i), most));
+      row.set(i, power);
+      return power;
+    });
+    row.store([&](Value power) -> Value {
+      return arith::DivFOp::create(k.b, power, sum);
+    });
+  });
+}
+
+static void logSoftmaxKernel(KernelEmitter &k, Operation *operation) {
+  auto op = cast<LogSoftmaxOp>(operation);
+  RowKernel row(k, op.getInput(), op.getResult(), op.getDim());
+  row.rows([&] {
+    Value most = row.largest();
+    Value sum = row.reduce(ReductionKind::Sum, [&](Value i) {
+      return k.math.exp(arith::SubFOp::create(k.b, row.get(i), most));
+    });
+    Value log = k.math.log(sum);
+    row.store([&](Value x) -> Value {
+      return arith::SubFOp::create(k.b, arith::SubFOp::create(k.b, x, most),
+                                   log);
+    });
+  });
+}
+
+void moe::lower::addSoftmaxLowerings(OpLowerings &table) {
+  OpLowering lowering;
+  lowering.kernel = softmaxKernel;
+  table.add<SoftmaxOp>(lowering);
+  lowering.kernel = logSoftmaxKernel;
+  table.add<LogSoftmaxOp>(lowering);
+}
