@@ -11,6 +11,7 @@ using llvm::json::Array;
 using llvm::json::Object;
 using Json = llvm::json::Value;
 
+// llvm::json keeps a StringRef as a reference: all strings are copied here.
 ManifestWriter::ManifestWriter(ModuleOp module) : module(module) {
   auto meshes = module.getOps<spmd::MeshOp>();
   if (!meshes.empty())
@@ -82,7 +83,8 @@ void ManifestWriter::addEntry(func::FuncOp function,
 }
 
 void ManifestWriter::addKernel(StringRef symbol, StringRef op, int64_t calls) {
-  kernels.push_back(Object{{"symbol", symbol}, {"op", op}, {"calls", calls}});
+  kernels.push_back(Object{
+      {"symbol", symbol.str()}, {"op", op.str()}, {"calls", calls}});
 }
 
 //===----------------------------------------------------------------------===//
@@ -108,7 +110,7 @@ static Array movedAxes(spmd::MeshOp mesh, spmd::ShardingAttr from,
   Array names;
   for (auto axis : mesh.getAxes().getAsRange<spmd::MeshAxisAttr>())
     if (roleOf(from, axis.getName()) != roleOf(to, axis.getName()))
-      names.push_back(axis.getName());
+      names.push_back(axis.getName().str());
   return names;
 }
 
@@ -133,19 +135,19 @@ int32_t ManifestWriter::addCollective(StringRef entry,
   int32_t site = collectiveSites.size();
   collectiveSites.push_back(Object{
       {"site", site},
-      {"entry", entry},
-      {"primitive", primitive},
-      {"kind", spmd::stringifyCollectiveKind(op.getCollectiveKind())},
+      {"entry", entry.str()},
+      {"primitive", primitive.str()},
+      {"kind", spmd::stringifyCollectiveKind(op.getCollectiveKind()).str()},
       {"dtype", dtypeName(op.getGlobalType())},
       {"source", layout(from, op.getGlobalType())},
       {"target", layout(to, op.getGlobalType())},
       {"reduction",
-       reduces ? spmd::stringifyReductionKind(from.getReduction()) : ""},
+       reduces ? spmd::stringifyReductionKind(from.getReduction()).str() : ""},
       {"axes", movedAxes(mesh, from, to)},
-      {"op", producer ? producer->getName().getStringRef() : "argument"},
+      {"op", producer ? producer->getName().getStringRef().str() : "argument"},
       {"location",
        describeLocation(producer ? producer->getLoc() : op->getLoc())},
-      {"reason", reason ? reason.getValue() : ""}});
+      {"reason", reason ? reason.str() : ""}});
   return site;
 }
 
@@ -156,7 +158,7 @@ int32_t ManifestWriter::addMatmul(StringRef entry, EinsumOp op,
   std::string input = dtypeName(op.getInputs()[0].getType());
   matmulSites.push_back(
       Object{{"site", site},
-             {"entry", entry},
+             {"entry", entry.str()},
              {"a_dtype", input},
              {"b_dtype", input},
              {"c_dtype", dtypeName(op.getType())},
@@ -196,7 +198,7 @@ std::string ManifestWriter::str(StringRef cpu) const {
     ranks = spmd::MeshOp(mesh).getRanks();
     for (auto axis : spmd::MeshOp(mesh).getAxes().getAsRange<spmd::MeshAxisAttr>())
       axes.push_back(
-          Object{{"axis", axis.getName()},
+          Object{{"axis", axis.getName().str()},
                  {"size", axis.getSize()},
                  {"stride", spmd::MeshOp(mesh).getAxisStride(axis.getName())}});
   }
@@ -205,7 +207,7 @@ std::string ManifestWriter::str(StringRef cpu) const {
               {"ranks", ranks},
               {"mesh", std::move(axes)},
               {"target", "cpu"},
-              {"cpu", cpu},
+              {"cpu", cpu.str()},
               {"entries", Array(entries)},
               {"collectives", Array(collectiveSites)},
               {"matmuls", Array(matmulSites)},
