@@ -6,6 +6,7 @@
 //   printed moe-opt MODEL.mlir --mesh=expert=4 --explain             why data
 //   moves moe-opt MODEL.mlir --mesh=expert=4 --target=cpu -o OUT   a program
 //   for moe-run
+#include "moe/Lower/Artifact.h"
 #include "moe/Pipeline/Explain.h"
 #include "moe/Pipeline/Pipeline.h"
 
@@ -88,6 +89,10 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
     return fail("--explain must be text or json, got '" + explain + "'");
   if (!target.empty() && target != "cpu")
     return fail("--target must be cpu, got '" + target + "'");
+  bool writesProgram =
+      !target.empty() && stopAfter.empty() && !flags.explain.getNumOccurrences();
+  if (writesProgram && output == "-")
+    return fail("--target=" + target + " writes a program; say where with -o FILE");
 
   MLIRContext context(registry);
   context.printOpOnDiagnostic(false);
@@ -98,10 +103,13 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
   SourceMgrDiagnosticHandler diagnostics(*sources, &context);
+  diagnostics.setCallStackLimit(1); // calls are inlined: one level tells enough
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module || failed(moe::runPipeline(*module, options)))
     return 1;
 
+  if (writesProgram)
+    return failed(moe::emitArtifact(*module, output, {}));
   if (flags.explain.getNumOccurrences()) {
     auto reports = moe::explainCollectives(*module);
     return writeOutput(output, [&](llvm::raw_ostream &os) {
