@@ -271,8 +271,19 @@ static spmd::DimFactors identityFactors(Value value) {
       llvm::seq<int>(0, cast<RankedTensorType>(value.getType()).getRank()));
 }
 
-void FunctionGraph::addArguments() {
+static LogicalResult checkShape(Value value, Location loc) {
+  auto type = dyn_cast<ShapedType>(value.getType());
+  if (!type || (isa<RankedTensorType>(type) && type.hasStaticShape()))
+    return success();
+  return emitError(loc) << "value of type " << type
+                        << " cannot be distributed; only tensors of static "
+                           "shape can";
+}
+
+LogicalResult FunctionGraph::addArguments() {
   for (BlockArgument argument : func.getArguments()) {
+    if (failed(checkShape(argument, argument.getLoc())))
+      return failure();
     if (!isTensor(argument))
       continue;
     OpNode node = identityNode(argument);
@@ -289,9 +300,13 @@ void FunctionGraph::addArguments() {
     node.results.push_back({tensor, identityFactors(argument)});
     addNode(std::move(node), name);
   }
+  return success();
 }
 
 LogicalResult FunctionGraph::addOp(Operation *op) {
+  for (Value result : op->getResults())
+    if (failed(checkShape(result, op->getLoc())))
+      return failure();
   if (llvm::none_of(op->getOperands(), isTensor) &&
       llvm::none_of(op->getResults(), isTensor) && op->getNumRegions() == 0)
     return success();
@@ -346,9 +361,8 @@ void FunctionGraph::addReturn(func::ReturnOp op) {
 }
 
 LogicalResult FunctionGraph::build() {
-  if (failed(findMesh()) || failed(splitAxes()))
+  if (failed(findMesh()) || failed(splitAxes()) || failed(addArguments()))
     return failure();
-  addArguments();
   for (Operation &op : func.getBody().front()) {
     if (auto ret = dyn_cast<func::ReturnOp>(op))
       addReturn(ret);

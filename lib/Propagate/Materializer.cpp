@@ -97,7 +97,6 @@ Value Materializer::makeDerived(OpResult value, const Placement &need,
   builder.insert(copy);
   copy->setOperands(operands);
   spmd::setSharding(copy->getResult(0), graph.shardingFor(need));
-  ++copies;
   return copy->getResult(0);
 }
 
@@ -108,6 +107,8 @@ Value Materializer::obtain(Value value, const Placement &need, int node) {
   // Further values are made below, which may move `result`.
   Value fresh;
   if (graph.isDerived(value)) {
+    if (failed(checkReduction(value.getLoc(), {}, need, node)))
+      return {};
     fresh = makeDerived(cast<OpResult>(value), need, node);
   } else {
     int tensor = graph.tensorFor(value);

@@ -55,3 +55,21 @@ func.func @branches(%a: tensor<8xf32>) -> tensor<8xf32> {
 ^bb1:
   return %a : tensor<8xf32>
 }
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+// expected-error @+1 {{value of type 'tensor<?xf32>' cannot be distributed; only tensors of static shape can}}
+func.func @dynamic(%a: tensor<?xf32>) -> tensor<?xf32> {
+  return %a : tensor<?xf32>
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+func.func @constants_are_not_partial() -> tensor<8xf32> {
+  // expected-error @+1 {{wants values unreduced over {"x"} by sum, the value is unreduced over {} by sum}}
+  %0 = arith.constant dense<1.0> : tensor<8xf32>
+  %1 = spmd.annotate %0 : tensor<8xf32> as #spmd.sharding<@mesh, [{}], unreduced = sum{"x"}>
+  return %1 : tensor<8xf32>
+}

@@ -38,8 +38,8 @@ public:
   explicit FunctionGraph(mlir::func::FuncOp func) : func(func) {}
 
   /// Reads the function. Fails with an error where a value cannot be
-  /// distributed: an op without a sharding rule, shardings on several meshes,
-  /// parts of axes that do not nest, no mesh.
+  /// distributed: an op without a sharding rule, a shape that is not static,
+  /// shardings on several meshes, parts of axes that do not nest, no mesh.
   mlir::LogicalResult build();
 
   const Graph &getGraph() const { return graph; }
@@ -66,7 +66,7 @@ public:
 private:
   mlir::LogicalResult findMesh();
   mlir::LogicalResult splitAxes();
-  void addArguments();
+  mlir::LogicalResult addArguments();
   mlir::LogicalResult addOp(mlir::Operation *op);
   void addReturn(mlir::func::ReturnOp op);
   bool addDerived(mlir::Operation *op, const spmd::ShardingRule &rule);

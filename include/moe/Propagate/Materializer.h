@@ -23,7 +23,6 @@ public:
   mlir::LogicalResult run();
 
   int64_t reshards = 0;     // that were inserted
-  int64_t copies = 0;       // of derived ops, in further layouts
   double receivedBytes = 0; // by a rank in all reshards
 
 private:
