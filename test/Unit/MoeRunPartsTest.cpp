@@ -48,6 +48,18 @@ TEST(MoeRunCompare, floatsMayDifferByTheTensorsScale) {
   EXPECT_EQ(comparison.differing, 1);
 }
 
+// f32 logits of a bf16 program.
+TEST(MoeRunCompare, programsThatRoundToBF16HaveItsTolerance) {
+  Tensor got = floats({100, 1.5f}), wanted = floats({100, 1});
+  EXPECT_TRUE(compare(got, wanted).first);
+  EXPECT_FALSE(compare(got, wanted, true).first);
+  Manifest manifest;
+  Entry entry;
+  EXPECT_FALSE(roundsToBF16(manifest, entry));
+  entry.arguments.push_back({"w", DType::BF16, Layout{}, true});
+  EXPECT_TRUE(roundsToBF16(manifest, entry));
+}
+
 TEST(MoeRunCompare, nanAndInfinityEqualOnlyThemselves) {
   float nan = std::nanf(""), inf = std::numeric_limits<float>::infinity();
   EXPECT_FALSE(compare(floats({nan, inf, 1}), floats({nan, inf, 1})).first);

@@ -35,7 +35,7 @@ std::string modelToCheck(const Options &options, const Manifest &manifest) {
                    "'; give --model FILE"));
 }
 
-static std::string checkOne(const Manifest &manifest,
+static std::string checkOne(const Manifest &manifest, const Entry &entry,
                             const Parameter &parameter, const Tensor &got,
                             const TensorFile &file) {
   const StoredTensor &stored = file.get(parameter.name);
@@ -45,7 +45,7 @@ static std::string checkOne(const Manifest &manifest,
                      ", the interpreter's is ", stored.storedType,
                      shapeText(stored.shape)));
   Tensor wanted = file.readWhole(stored);
-  Comparison comparison = compare(got, wanted);
+  Comparison comparison = compare(got, wanted, roundsToBF16(manifest, entry));
   if (comparison.first)
     throw Error(
         text("check failed: ", describeDifference(parameter, manifest.ranks,
@@ -73,7 +73,7 @@ std::vector<std::string> checkResults(const std::string &model,
   std::vector<std::string> lines;
   for (size_t i = 0; i < results.size(); ++i)
     lines.push_back(
-        checkOne(manifest, entry.results[i], results[i].tensor, file));
+        checkOne(manifest, entry, entry.results[i], results[i].tensor, file));
   return lines;
 }
 

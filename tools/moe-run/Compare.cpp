@@ -65,7 +65,18 @@ static double distance(const Tensor &got, const Tensor &wanted, int64_t i) {
   return a == b ? 0 : std::abs(a - b);
 }
 
-Comparison compare(const Tensor &got, const Tensor &wanted) {
+bool roundsToBF16(const Manifest &manifest, const Entry &entry) {
+  bool found = false;
+  for (const std::vector<Parameter> *list : {&entry.arguments, &entry.results})
+    for (const Parameter &parameter : *list)
+      found |= parameter.dtype == DType::BF16;
+  for (const MatmulSite &site : manifest.matmuls)
+    if (site.entry == entry.name)
+      found |= site.aType == DType::BF16 || site.cType == DType::BF16;
+  return found;
+}
+
+Comparison compare(const Tensor &got, const Tensor &wanted, bool roundsToBF16) {
   Comparison comparison;
   double largest = 0;
   for (int64_t i = 0; i < wanted.elements(); ++i) {
@@ -73,7 +84,8 @@ Comparison compare(const Tensor &got, const Tensor &wanted) {
     if (std::isfinite(value))
       largest = std::max(largest, value);
   }
-  comparison.allowed = toleranceOf(got.dtype()) * largest;
+  bool loose = roundsToBF16 && isFloat(got.dtype());
+  comparison.allowed = toleranceOf(loose ? DType::BF16 : got.dtype()) * largest;
   for (int64_t i = 0; i < got.elements(); ++i) {
     double apart = distance(got, wanted, i);
     comparison.worst = std::max(comparison.worst, apart);

@@ -22,8 +22,13 @@ struct Comparison {
 };
 
 /// Compares whole tensors of one type and shape. NaN equals NaN only,
-/// infinities only themselves.
-Comparison compare(const moert::Tensor &got, const moert::Tensor &wanted);
+/// infinities only themselves. `roundsToBF16` says that what made them rounds
+/// to bf16 on the way: f32 results then have bf16's tolerance.
+Comparison compare(const moert::Tensor &got, const moert::Tensor &wanted,
+                   bool roundsToBF16 = false);
+
+/// True when `entry` has bf16 arguments, results or matmuls.
+bool roundsToBF16(const moert::Manifest &manifest, const moert::Entry &entry);
 
 /// "'logits' differs first at [0,3,7], held by rank 2: got 1.5, wanted 1.25
 /// ...".
