@@ -42,8 +42,10 @@ complain() { echo "FAILED: $*"; bad=1; }
 grep -Eq "$say" "$log" || complain "no line matches: $say"
 [ "$word" != run ] || grep -q "last collectives of rank" "$log" || complain "no flight recorder"
 [ "$(grep -Ec "$say" "$log")" -le 1 ] || complain "told more than once"
-sleep 3
-alive=$(pgrep -f "^$copy")
+for wait in 1 2 3 4 5 6; do
+  alive=$(pgrep -f "^$copy") || break
+  sleep 0.5
+done
 [ -z "$alive" ] || { complain "alive 3 s later: $alive"; kill -9 $alive; }
 rm -rf "$(dirname "$copy")"
 number=$(sed -n 's/^job //p' "$log")

@@ -2,6 +2,7 @@
 #include "runtime/comm/mpi/MpiCommunicator.h"
 #include "runtime/comm/mpi/SharedSegments.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <string>
@@ -73,6 +74,9 @@ int runMpi(const CommOptions &options, const RankMain &main) {
   }
   bool speaks = communicator->leave(code, why);
   communicator.reset();
+  // The work is over: the first rank that exits with an error makes mpirun end
+  // the others, which have words to print yet.
+  ::signal(SIGTERM, SIG_IGN);
   segments.reset();
   finalize(options.silentSeconds);
   if (failure && speaks)
