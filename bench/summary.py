@@ -4,8 +4,8 @@ import json
 import re
 
 UNITS = {"B": 1.0, "KB": 1e3, "MB": 1e6, "GB": 1e9}
-# A collective's row ends: sent, received, calls, milliseconds.
-ROW = re.compile(r"([\d.]+ [KMG]?B)\s+([\d.]+ [KMG]?B)\s+(\d+)\s+([\d.]+)$")
+# A collective's row ends: sent, received, floor, calls, milliseconds.
+ROW = re.compile(r"([\d.]+ [KMG]?B)\s+([\d.]+ [KMG]?B)\s+(-|[\d.]+ [KMG]?B)\s+(\d+)\s+([\d.]+)$")
 
 
 def bytes_of(text):
@@ -21,14 +21,14 @@ def collectives(summary):
     """[(words, sent, received, calls, ms)] of the collectives in a summary; `words` are
     op, line, kind and axes.
 
-    >>> collectives("x\\n  moe.einsum  m.mlir:3:8  all_to_all  expert  64 B  1.5 KB  2  0.100\\n")
+    >>> collectives("x\\n  moe.einsum  m.mlir:3:8  all_to_all  expert  64 B  1.5 KB  1.5 KB  2  0.100\\n")
     [('moe.einsum  m.mlir:3:8  all_to_all  expert', 64.0, 1500.0, 2, 0.1)]
     """
     rows = []
     for line in summary.splitlines():
         match = ROW.search(line.rstrip())
         if match:
-            sent, received, calls, milliseconds = match.groups()
+            sent, received, _, calls, milliseconds = match.groups()
             words = line[:match.start()].strip()
             rows.append((words, bytes_of(sent), bytes_of(received), int(calls), float(milliseconds)))
     return rows

@@ -8,6 +8,7 @@ them. Features say what a build has, so that a test names what it needs:
 
 import os
 import shutil
+import subprocess
 
 import lit.formats
 
@@ -34,7 +35,13 @@ config.substitutions += [
 
 if config.has_mpi and shutil.which("mpirun"):
     config.available_features.add("mpi")
-    config.substitutions.append(("%mpirun", f". {config.source_dir}/test/mpi-env.sh && mpirun"))
+    # What mpirun needs is said once, in a file that shells source.
+    settings = subprocess.run(
+        ["sh", "-c", f". {config.source_dir}/test/mpi-env.sh && env"], capture_output=True, text=True, check=True)
+    for line in settings.stdout.splitlines():
+        if line.startswith("OMPI_"):
+            name, _, value = line.partition("=")
+            config.environment[name] = value
 for sanitizer, feature in (("address", "asan"), ("thread", "tsan")):
     if sanitizer in config.sanitize:
         config.available_features.add(feature)

@@ -15,10 +15,10 @@ import xml.etree.ElementTree as ElementTree
 
 
 def reason_of(case, skipped):
-    """Why a test did not run: lit says it in the element, GoogleTest in its output."""
+    """Why a test did not run: lit says it in the element, programs in their output."""
     message = skipped.get("message", "")
     output = case.findtext("system-out") or ""
-    match = re.search(r": Skipped\n+(.+)", output)
+    match = re.search(r": Skipped\n+(.+)", output) or re.search(r"skipped: (.+)", output)
     if match:
         return match.group(1).strip()
     return message or "no reason given"
