@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <unistd.h>
 
 namespace moert {
@@ -97,37 +98,39 @@ std::string JobTable::name(int rank) const {
 std::string JobTable::place(int rank, const Sites &sites) const {
   const Position &position = rows_[rank].position;
   if (!rows_[rank].heard)
-    return "before it said where it was";
+    return "before its first beat";
   if (position.sequence == 0)
     return "before its first collective";
   return text(position.inside ? "in " : "after ",
               describeSite(sites, position.site), ", step ", position.step);
 }
 
-// "; ranks 0, 1 and 3 wait in X": the fault's other side.
-std::string JobTable::waiting(const Sites &sites) const {
-  std::vector<int> ranks;
-  int32_t site = noSite;
-  for (int rank = 0; rank < static_cast<int>(rows_.size()); ++rank) {
-    const Row &row = rows_[rank];
-    if (!row.position.inside || row.left || row.lost ||
-        row.sinceBeat > silentSeconds_)
-      continue;
-    if (ranks.empty())
-      site = row.position.site;
-    if (row.position.site == site)
-      ranks.push_back(rank);
-  }
-  if (ranks.empty())
-    return "";
-  std::string list;
+static std::string listOf(const std::vector<int> &ranks) {
+  std::string list = ranks.size() == 1 ? "rank " : "ranks ";
   for (size_t i = 0; i < ranks.size() && i < 8; ++i)
     list += (i ? ", " : "") + std::to_string(ranks[i]);
   if (ranks.size() > 8)
     list += text(" and ", ranks.size() - 8, " more");
-  return text(ranks.size() == 1 ? "; rank " : "; ranks ", list,
-              ranks.size() == 1 ? " waits in " : " wait in ",
-              describeSite(sites, site));
+  return list + (ranks.size() == 1 ? " waits" : " wait");
+}
+
+// "; ranks 0 and 3 wait in X; rank 1 waits in Y": the fault's other side. First
+// those furthest behind: they need the rank itself, the others may need them.
+std::string JobTable::waiting(const Sites &sites) const {
+  std::map<std::pair<uint64_t, int32_t>, std::vector<int>> ranksByCall;
+  for (int rank = 0; rank < static_cast<int>(rows_.size()); ++rank) {
+    const Row &row = rows_[rank];
+    if (row.position.inside && !row.left && !row.lost &&
+        row.sinceBeat <= silentSeconds_)
+      ranksByCall[{row.position.sequence, row.position.site}].push_back(rank);
+  }
+  std::string list;
+  size_t shown = 0;
+  for (const auto &[call, ranks] : ranksByCall)
+    if (shown++ < 3)
+      list +=
+          text("; ", listOf(ranks), " in ", describeSite(sites, call.second));
+  return list;
 }
 
 std::optional<JobTable::Fault> JobTable::findLost(const Sites &sites) const {
