@@ -63,7 +63,12 @@ private:
 
 // Program and Context: rank 0 has the bytes, all ranks load the same ones.
 void Job::load() {
+  std::string first = options_.line;
+  comm_.broadcast(first);
   together(comm_, [&] {
+    if (options_.line != first)
+      throw Error(text("started with '", options_.line, "', rank 0 with '",
+                       first, "'; all ranks of a job run one program"));
     if (options_.ranks && *options_.ranks != comm_.size())
       throw Error(text("--ranks is ", *options_.ranks, ", but MPI started ",
                        comm_.size(), " ranks; leave it out"));

@@ -28,6 +28,8 @@ struct Options {
   std::string trace;
   int repeat = 1;
   Summary summary = Summary::Short;
+  /// All arguments as they were written; ranks of a job have the same.
+  std::string line;
   bool help = false;
   bool version = false;
 };
