@@ -184,9 +184,10 @@ void CombinePass::combine(ArrayRef<AllReduceOp> group) {
     part = reshape(op, part, type);
     offset += type.getNumElements();
     op.replaceAllUsesWith(part);
-    op.erase();
     ++numCombined;
   }
+  for (AllReduceOp op : group)
+    op.erase();
 }
 
 } // namespace

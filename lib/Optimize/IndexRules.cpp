@@ -488,12 +488,12 @@ static Form moveRule(Operation *op, IndexAlgebra &algebra) {
   }
   for (Term &term : form.terms) {
     term.forEach([&](Factor &factor) { factor = build.move(factor, *move); });
+    Type i32 = IntegerType::get(op->getContext(), 32);
     for (IndexFactor &factor : term.indices)
       if (!isWhole(move->to, factor.dim, move->mesh))
         factor.index = build.subtract(
-            factor.index,
-            build.blockOffset(move->to, move->global, factor.dim,
-                              factor.index.getType().getElementType()));
+            build.convert(factor.index, i32),
+            build.blockOffset(move->to, move->global, factor.dim, i32));
   }
   return form;
 }

@@ -74,6 +74,10 @@ Value recomputeIota(OpBuilder &builder, Operation *op, const Move &move) {
   if (!iota || !isWhole(move.from, iota.getDim(), move.mesh))
     return nullptr;
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  // Offsets are i32 or i64.
+  if (!type.getElementType().isInteger(32) &&
+      !type.getElementType().isInteger(64))
+    return nullptr;
   Location loc = op->getLoc();
   Value local = IotaOp::create(builder, loc, type, iota.getDim());
   if (isWhole(move.to, iota.getDim(), move.mesh))
