@@ -23,8 +23,9 @@ static cl::opt<std::string> modelFile(cl::Positional, cl::Required,
 static cl::opt<std::string>
     entryName("entry", cl::desc("function to run (forward, else the only one)"),
               cl::value_desc("name"), cl::cat(category));
-static cl::opt<bool> all("all", cl::desc("run every public function in turn"),
-                         cl::cat(category));
+static cl::opt<bool>
+    all("all", cl::desc("run, or compare, every public function in turn"),
+        cl::cat(category));
 static cl::list<std::string>
     inputFiles("input", cl::desc("tensor file for one argument"),
                cl::value_desc("name=file"), cl::cat(category));
@@ -121,8 +122,18 @@ static LogicalResult compare(ModuleOp module, const InputOptions &options) {
   SourceMgrDiagnosticHandler handler(sources, module.getContext());
   OwningOpRef<ModuleOp> other =
       load(compareFile, sources, *module.getContext());
-  if (!other || failed(compareExecutions(module, *other, entryName, options)))
+  if (!other)
     return failure();
+  SmallVector<std::string> entries = {entryName};
+  if (all) {
+    entries.clear();
+    for (auto func : module.getOps<func::FuncOp>())
+      if (func.isPublic())
+        entries.push_back(func.getSymName().str());
+  }
+  for (const std::string &entry : entries)
+    if (failed(compareExecutions(module, *other, entry, options)))
+      return failure();
   llvm::outs() << "equal: '" << modelFile << "' and '" << compareFile
                << (exact ? "', bit for bit\n" : "'\n");
   return success();
@@ -148,7 +159,8 @@ int main(int argc, char **argv) {
     return 1;
   InputOptions options{exact ? Mode::Exact : Mode::Float, seed, !noInit, {}};
   if (all)
-    return failed(runAll(*module, options));
+    return failed(compareFile.empty() ? runAll(*module, options)
+                                      : compare(*module, options));
   FailureOr<func::FuncOp> entry = findEntry(*module, entryName);
   if (failed(entry) || failed(readFiles(*entry, options)))
     return 1;
