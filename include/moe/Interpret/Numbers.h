@@ -29,10 +29,10 @@ enum class Mode { Float, Exact };
 
 /// Least and greatest signed value of `width` bits; i1 is 0 and 1.
 inline int64_t leastInteger(unsigned width) {
-  return width == 1 ? 0 : -(int64_t(1) << (width - 1));
+  return width == 1 ? 0 : INT64_MIN >> (64 - width);
 }
 inline int64_t greatestInteger(unsigned width) {
-  return width == 1 ? 1 : ~-(int64_t(1) << (width - 1));
+  return width == 1 ? 1 : INT64_MAX >> (64 - width);
 }
 /// `value` modulo 2^width, read as signed; i1 is 0 or 1.
 inline int64_t wrapInteger(int64_t value, unsigned width) {
