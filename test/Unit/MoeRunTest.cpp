@@ -527,3 +527,18 @@ TEST_F(MoeRunMpi, badInputIsToldOnceAndEndsEveryRank) {
         << outcome.output;
   }
 }
+
+// One command starts ranks with one program, another starts a rank with
+// another.
+TEST_F(MoeRunMpi, ranksGivenDifferentProgramsAreRefused) {
+  writeX(2, "x.npy");
+  writeArtifact(at("other.moe"), handManifest(2) + " ", code);
+  std::string rest = " --input x=x.npy ";
+  Outcome outcome =
+      shell(text(". ", MPI_ENVIRONMENT, "; timeout 60 mpirun -n 1 ", MOE_RUN,
+                 " r2.moe", rest, ": -n 1 ", MOE_RUN, " other.moe", rest));
+  EXPECT_NE(outcome.code, 0);
+  EXPECT_NE(outcome.code, 124) << "ran into the time limit";
+  EXPECT_NE(outcome.output.find("other.moe"), std::string::npos)
+      << outcome.output;
+}
