@@ -69,7 +69,6 @@ void Job::load() {
     if (options_.line != first)
       throw Error(text("started with '", options_.line, "', rank 0 with '",
                        first, "'; all ranks of a job run one program"));
-    comm_.agree("command line", options_.commandLine);
     if (options_.ranks && *options_.ranks != comm_.size())
       throw Error(text("--ranks is ", *options_.ranks, ", but MPI started ",
                        comm_.size(), " ranks; leave it out"));

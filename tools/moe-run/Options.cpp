@@ -110,7 +110,6 @@ Options parseOptions(const std::vector<std::string> &arguments) {
   Options options;
   for (const std::string &argument : arguments)
     options.line += (options.line.empty() ? "" : " ") + argument;
-    options.commandLine += (options.commandLine.empty() ? "" : " ") + argument;
   for (size_t i = 0; i < arguments.size(); ++i) {
     const std::string &argument = arguments[i];
     if (argument.size() < 2 || argument[0] != '-') {

@@ -13,8 +13,6 @@ namespace moerun {
 enum class Summary { None, Short, Full };
 
 struct Options {
-  /// All arguments as they were given; ranks compare them.
-  std::string commandLine;
   std::string program;
   std::optional<int> ranks;
   std::string mesh;
