@@ -250,8 +250,15 @@ static Form castRule(Operation *op, IndexAlgebra &algebra) {
     return dense(op);
   if (!form.isIndexed() && !form.isZero() && form.terms.front().weight)
     return algebra.elementwise(op);
-  bool isLinear = isa<arith::ExtFOp, arith::SIToFPOp, arith::UIToFPOp,
-                      arith::ExtSIOp, arith::ExtUIOp>(op);
+  // Sums of integers may wrap around, unless they are sums of a few ones.
+  bool isLinear =
+      isa<arith::ExtFOp>(op) ||
+      (isa<arith::SIToFPOp, arith::UIToFPOp, arith::ExtSIOp, arith::ExtUIOp>(
+           op) &&
+       from.getIntOrFloatBitWidth() >= 32 &&
+       llvm::none_of(form.terms, [](const Term &term) {
+         return term.weight || !term.boundSizes.empty();
+       }));
   if (!isLinear && !algebra.requireDisjoint(op, form))
     return dense(op);
   for (Term &term : form.terms) {
