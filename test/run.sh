@@ -49,7 +49,8 @@ run_lit() {
   done
   report_files+=("$reports/$build-lit.xml")
   echo "== $build: lit"
-  "$lit" -s -v -j "$jobs" --timeout 300 --xunit-xml-output "$reports/$build-lit.xml" "${paths[@]}" \
+  # A limit for the whole, as lit's own for one test needs a Python package.
+  timeout 1200 "$lit" -s -v -j "$jobs" --xunit-xml-output "$reports/$build-lit.xml" "${paths[@]}" \
     > "$reports/$build-lit.log" 2>&1 || cat "$reports/$build-lit.log"
 }
 
