@@ -2,9 +2,12 @@
 #include "runtime/comm/mpi/MpiCommunicator.h"
 #include "runtime/comm/mpi/SharedSegments.h"
 
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -25,14 +28,39 @@ static void setDefaults() {
   ::setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
 }
 
-static void finalize(double limit) {
-  std::thread([limit] {
-    std::this_thread::sleep_for(std::chrono::duration<double>(limit));
-    printReport("error: MPI_Finalize does not return; this process gives up\n");
-    ::_exit(1);
-  }).detach();
-  MPI_Finalize();
-}
+// MPI's first and last calls wait for all ranks, unwatched: ends the process if
+// the scope takes longer than `seconds`.
+class Deadline {
+public:
+  Deadline(const char *what, double seconds)
+      : thread_([=] {
+          std::unique_lock<std::mutex> lock(mutex_);
+          if (over_.wait_for(lock, std::chrono::duration<double>(seconds),
+                             [&] { return done_; }))
+            return;
+          printReport(text("error: ", what, " does not return for ", seconds,
+                           " s: another rank does not come; this one gives "
+                           "up\n"));
+          ::_exit(1);
+        }) {}
+  ~Deadline() {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      done_ = true;
+    }
+    over_.notify_all();
+    thread_.join();
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable over_;
+  bool done_ = false;
+  // Last: it uses the others.
+  std::thread thread_;
+};
+
+static constexpr double initSeconds = 60;
 
 [[noreturn]] static void giveUp(const std::string &why) {
   printReport("error: " + why + "\n");
@@ -43,9 +71,11 @@ static void finalize(double limit) {
 static std::unique_ptr<MpiCommunicator> begin(const CommOptions &options) {
   setDefaults();
   int provided = 0, rank = 0, size = 1;
+  auto deadline = std::make_unique<Deadline>("MPI_Init", initSeconds);
   if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided) !=
       MPI_SUCCESS)
     throw Error("MPI cannot be initialised");
+  deadline.reset();
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -78,7 +108,10 @@ int runMpi(const CommOptions &options, const RankMain &main) {
   // the others, which have words to print yet.
   ::signal(SIGTERM, SIG_IGN);
   segments.reset();
-  finalize(options.silentSeconds);
+  {
+    Deadline deadline("MPI_Finalize", options.silentSeconds);
+    MPI_Finalize();
+  }
   if (failure && speaks)
     std::rethrow_exception(failure);
   return code;

@@ -3,10 +3,13 @@
 #include "runtime/comm/mpi/MpiCommunicator.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <sched.h>
 
 namespace moert {
+
+static constexpr double setUpSeconds = 60;
 
 MpiCommunicator::Message MpiCommunicator::stage(int peer,
                                                 const AgreementHeader &header) {
@@ -61,6 +64,20 @@ void MpiCommunicator::receive(Message &message, int tag,
               });
 }
 
+// Before the watchdog runs, nobody else would notice a rank that never speaks.
+void MpiCommunicator::idle(int spins, int32_t site) {
+  if (spins > 100)
+    sched_yield();
+  if (watching_ || spins % 1024 != 0)
+    return;
+  std::chrono::duration<double> passed =
+      std::chrono::steady_clock::now() - begin_;
+  if (passed.count() > setUpSeconds)
+    throw Error(text("rank ", rank_, " on ", host(), " waited ", setUpSeconds,
+                     " s in ", describeSite(state_->sites, site),
+                     " while the job was set up; another rank does not come"));
+}
+
 // Polls instead of blocking, so that the core is shared where ranks are more
 // than cores, under every MPI and whatever its settings.
 void MpiCommunicator::wait(std::vector<MPI_Request> &requests, int32_t site) {
@@ -77,8 +94,7 @@ void MpiCommunicator::wait(std::vector<MPI_Request> &requests, int32_t site) {
     }
     if (done)
       break;
-    if (spins > 100)
-      sched_yield();
+    idle(spins, site);
   }
   requests.clear();
 }
@@ -183,8 +199,8 @@ MpiCommunicator::receiveAny(int peer, const AgreementHeader &want, int tag,
   MPI_Status status;
   for (int spins = 0; !found; ++spins) {
     MPI_Improbe(peer, tag, MPI_COMM_WORLD, &found, &handle, &status);
-    if (!found && spins > 100)
-      sched_yield();
+    if (!found)
+      idle(spins, want.site);
   }
   MPI_Get_count(&status, MPI_BYTE, &length);
   Message first;
