@@ -3,6 +3,7 @@
 #include "moe/IR/Moe.h"
 #include "moe/Interpret/Compare.h"
 #include "moe/Interpret/Evaluation.h"
+#include "moe/Pipeline/Pipeline.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -54,6 +55,17 @@ static cl::opt<std::string> compareFile(
     "compare",
     cl::desc("run this module too, on the same inputs, and compare with MODEL"),
     cl::value_desc("other.mlir"), cl::cat(category));
+
+static cl::opt<bool> quiet("quiet", cl::desc("say nothing where all is well"),
+                           cl::cat(category));
+static cl::opt<bool>
+    partitioned("partitioned",
+                cl::desc("compare MODEL with its partitioned self: taken "
+                         "through the pipeline and run on all ranks"),
+                cl::cat(category));
+static cl::opt<std::string>
+    mesh("mesh", cl::desc("axis sizes for --partitioned; the module's own"),
+         cl::value_desc("axis=n,..."), cl::cat(category));
 
 static OwningOpRef<ModuleOp> load(StringRef path, llvm::SourceMgr &sources,
                                   MLIRContext &context) {
@@ -117,11 +129,24 @@ static LogicalResult runAll(ModuleOp module, const InputOptions &options) {
   return success();
 }
 
+// MODEL as moe-opt would hand it to Lower.
+static OwningOpRef<ModuleOp> partition(ModuleOp module) {
+  OwningOpRef<ModuleOp> copy = module.clone();
+  moe::PipelineOptions pipeline;
+  pipeline.mesh = mesh;
+  if (failed(moe::runPipeline(*copy, pipeline)))
+    return nullptr;
+  return copy;
+}
+
 static LogicalResult compare(ModuleOp module, const InputOptions &options) {
   llvm::SourceMgr sources;
-  SourceMgrDiagnosticHandler handler(sources, module.getContext());
+  std::optional<SourceMgrDiagnosticHandler> handler;
+  if (!partitioned)
+    handler.emplace(sources, module.getContext());
   OwningOpRef<ModuleOp> other =
-      load(compareFile, sources, *module.getContext());
+      partitioned ? partition(module)
+                  : load(compareFile, sources, *module.getContext());
   if (!other)
     return failure();
   SmallVector<std::string> entries = {entryName};
@@ -134,8 +159,11 @@ static LogicalResult compare(ModuleOp module, const InputOptions &options) {
   for (const std::string &entry : entries)
     if (failed(compareExecutions(module, *other, entry, options)))
       return failure();
-  llvm::outs() << "equal: '" << modelFile << "' and '" << compareFile
-               << (exact ? "', bit for bit\n" : "'\n");
+  if (!quiet)
+    llvm::outs() << "equal: '" << modelFile << "' and '"
+                 << (partitioned ? "its partitioned self"
+                                 : compareFile.getValue())
+                 << (exact ? "', bit for bit\n" : "'\n");
   return success();
 }
 
@@ -148,7 +176,7 @@ int main(int argc, char **argv) {
       "  Runs an entry of a global program on one rank, of a partitioned one "
       "on all\n  ranks of its mesh in this process, and compares them.\n");
   DialectRegistry registry;
-  moe::registerDialects(registry);
+  moe::registerEverything(registry);
   registerEvaluations(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false);
@@ -158,12 +186,12 @@ int main(int argc, char **argv) {
   if (!module)
     return 1;
   InputOptions options{exact ? Mode::Exact : Mode::Float, seed, !noInit, {}};
+  bool runsOne = compareFile.empty() && !partitioned;
   if (all)
-    return failed(compareFile.empty() ? runAll(*module, options)
-                                      : compare(*module, options));
+    return failed(runsOne ? runAll(*module, options)
+                          : compare(*module, options));
   FailureOr<func::FuncOp> entry = findEntry(*module, entryName);
   if (failed(entry) || failed(readFiles(*entry, options)))
     return 1;
-  return failed(compareFile.empty() ? run(*entry, options)
-                                    : compare(*module, options));
+  return failed(runsOne ? run(*entry, options) : compare(*module, options));
 }

@@ -77,4 +77,18 @@ std::vector<std::string> checkResults(const std::string &model,
   return lines;
 }
 
+std::string checkExactly(const std::string &model, const Manifest &manifest,
+                         const Entry &entry,
+                         const std::vector<NamedTensor> &arguments) {
+  TemporaryFolder folder;
+  std::string input = folder.file("arguments.npz");
+  writeTensors(input, arguments);
+  Progress progress("interpreting " + model + " in exact numbers");
+  runTool("moe-interpret",
+          {model, "--entry=" + entry.name, "--params=" + input, "--exact",
+           "--partitioned", "--mesh=" + manifest.meshText(), "--quiet"},
+          text("exact check with '", model, "'"));
+  return "partitioned program: equal bit for bit in exact numbers";
+}
+
 } // namespace moerun

@@ -24,4 +24,13 @@ checkResults(const std::string &model, const moert::Manifest &manifest,
              const std::vector<moert::NamedTensor> &arguments,
              const std::vector<moert::NamedTensor> &results);
 
+/// Interprets `entry` of `model` on one device and, partitioned for the
+/// manifest's mesh, on all ranks, in exact numbers, and compares bit for bit.
+/// Returns a line that says so; throws moert::Error with the first difference.
+/// Run by rank 0.
+std::string checkExactly(const std::string &model,
+                         const moert::Manifest &manifest,
+                         const moert::Entry &entry,
+                         const std::vector<moert::NamedTensor> &arguments);
+
 } // namespace moerun

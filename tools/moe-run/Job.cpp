@@ -143,6 +143,8 @@ void Job::check() {
     for (const std::string &line :
          checkResults(model, manifest, *entry_, arguments, whole_))
       words += "  " + line + "\n";
+    if (options_.checkExactly)
+      words += "  " + checkExactly(model, manifest, *entry_, arguments) + "\n";
     print(words + "\n");
   });
 }

@@ -42,6 +42,12 @@ static Summary parseSummary(const std::string &value) {
   throw Error(text("--summary takes none, short or full, got '", value, "'"));
 }
 
+static bool parseCheck(const std::string &value) {
+  if (!value.empty() && value != "float" && value != "exact")
+    throw Error(text("--check takes float or exact, got '", value, "'"));
+  return value == "exact";
+}
+
 namespace {
 struct Flag {
   const char *name;
@@ -76,8 +82,14 @@ static const std::vector<Flag> &flags() {
        [](O o, V v) {
          o.seed = parseInteger("--seed", v, INT64_MIN, INT64_MAX);
        }},
-      {"--check", "", "compare with the interpreted one-device program", false,
-       [](O o, V) { o.check = true; }},
+      {"--check", "float|exact",
+       "compare with the interpreted one-device program; exact: also the "
+       "partitioned program with it, bit for bit in exact numbers",
+       true,
+       [](O o, V v) {
+         o.check = true;
+         o.checkExactly = parseCheck(v);
+       }},
       {"--model", "FILE",
        "the model that --check interprets (default: the one compiled)", false,
        [](O o, V v) { o.model = v; }},

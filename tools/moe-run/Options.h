@@ -23,6 +23,8 @@ struct Options {
   std::string output;
   int64_t seed = 0;
   bool check = false;
+  /// Whether the check also compares the partitioned program in exact numbers.
+  bool checkExactly = false;
   /// The model that --check interprets where PROGRAM is compiled.
   std::string model;
   std::string trace;
