@@ -94,8 +94,7 @@ private:
         else
           roles.isMatmul = false;
       }
-    roles.isMatmul &=
-        !roles.k.empty() && !roles.m.empty() && !roles.n.empty();
+    roles.isMatmul &= !roles.k.empty() && !roles.m.empty() && !roles.n.empty();
     return roles;
   }
 

@@ -81,9 +81,8 @@ static void splitFirst(EinsumOp op) {
   OpBuilder builder(op);
   Type element = getElementTypeOrSelf(inputs[0].getType());
   Type wide = element.isBF16() ? builder.getF32Type() : element;
-  std::string first = (op.getInputLetters(0) + "," + op.getInputLetters(1) +
-                       "->" + kept)
-                          .str();
+  std::string first =
+      (op.getInputLetters(0) + "," + op.getInputLetters(1) + "->" + kept).str();
   SmallVector<Value> next = {
       EinsumOp::create(builder, op.getLoc(), RankedTensorType::get(shape, wide),
                        first, inputs.take_front(2))};
@@ -95,9 +94,9 @@ static void splitFirst(EinsumOp op) {
     next.push_back(input);
   }
   auto type = cast<RankedTensorType>(op.getType());
-  Value result = EinsumOp::create(
-      builder, op.getLoc(), type.clone(wide),
-      kept + terms + "->" + op.getResultLetters().str(), next);
+  Value result =
+      EinsumOp::create(builder, op.getLoc(), type.clone(wide),
+                       kept + terms + "->" + op.getResultLetters().str(), next);
   if (type.getElementType() != wide)
     result = arith::TruncFOp::create(builder, op.getLoc(), type, result);
   op.replaceAllUsesWith(result);

@@ -20,8 +20,8 @@ public:
 
   void emit() {
     SmallVector<Type> inputs(4, pointer);
-    auto function =
-        func::FuncOp::create(b, program.symbol(), b.getFunctionType(inputs, {}));
+    auto function = func::FuncOp::create(b, program.symbol(),
+                                         b.getFunctionType(inputs, {}));
     entry = function.addEntryBlock();
     b.setInsertionPointToStart(entry);
     for (const BlockNumber &number : program.numbers)
@@ -66,9 +66,9 @@ private:
     const Buffer &buffer = program.buffers[id];
     switch (buffer.place) {
     case Buffer::Place::Arena:
-      return LLVM::GEPOp::create(
-          b, pointer, b.getI8Type(), entry->getArgument(1),
-          ArrayRef<LLVM::GEPArg>{i64(buffer.offset)});
+      return LLVM::GEPOp::create(b, pointer, b.getI8Type(),
+                                 entry->getArgument(1),
+                                 ArrayRef<LLVM::GEPArg>{i64(buffer.offset)});
     case Buffer::Place::Argument:
       return pointerFrom(entry->getArgument(2), buffer.index);
     case Buffer::Place::Result:
@@ -93,8 +93,8 @@ private:
     for (const moert::Digit &digit : block.digits) {
       Value value = arith::DivUIOp::create(b, rank, i64(digit.stride));
       value = arith::RemUIOp::create(b, value, i64(digit.size));
-      k = arith::AddIOp::create(
-          b, arith::MulIOp::create(b, k, i64(digit.size)), value);
+      k = arith::AddIOp::create(b, arith::MulIOp::create(b, k, i64(digit.size)),
+                                value);
       blocks *= digit.size;
     }
     auto begin = [&](Value at) -> Value {
@@ -105,8 +105,8 @@ private:
     Value first = begin(k);
     if (block.kind == BlockNumber::Kind::Begin)
       return first;
-    return arith::SubIOp::create(
-        b, begin(arith::AddIOp::create(b, k, i64(1))), first);
+    return arith::SubIOp::create(b, begin(arith::AddIOp::create(b, k, i64(1))),
+                                 first);
   }
 
   void emitStep(const Step &step) {

@@ -18,8 +18,8 @@ static Value oneHotElement(KernelEmitter &k, OpResult result,
                            ArrayRef<Value> index) {
   auto op = cast<OneHotOp>(result.getOwner());
   Value at = k.toIndex(k.element(op.getIndices(), index.drop_back()));
-  Value is = arith::CmpIOp::create(k.b, arith::CmpIPredicate::eq, at,
-                                   index.back());
+  Value is =
+      arith::CmpIOp::create(k.b, arith::CmpIPredicate::eq, at, index.back());
   Type type = k.registerType(KernelEmitter::elementType(result));
   return arith::SelectOp::create(k.b, is, k.constant(type, 1),
                                  k.constant(type, 0));
@@ -68,9 +68,8 @@ static Value maskElement(KernelEmitter &k, OpResult result,
   auto op = cast<spmd::MaskOp>(result.getOwner());
   Value held;
   for (int64_t dim : op.getDims()) {
-    Value size = k.blockNumber(blockNumberOf(op, BlockNumber::Kind::Size,
-                                             op.getSharding(), op.getGlobal(),
-                                             dim));
+    Value size = k.blockNumber(blockNumberOf(
+        op, BlockNumber::Kind::Size, op.getSharding(), op.getGlobal(), dim));
     Value is = k.isBelow(index[dim], size);
     held = held ? arith::AndIOp::create(k.b, held, is).getResult() : is;
   }

@@ -46,8 +46,7 @@ void KernelEmitter::storeAll(OpResult value) {
     nest(shape(value), body);
 }
 
-void KernelEmitter::permute(Value source, ArrayRef<int64_t> order,
-                            int target) {
+void KernelEmitter::permute(Value source, ArrayRef<int64_t> order, int target) {
   Type type = elementType(source);
   SmallVector<int64_t> sizes;
   for (int64_t dim : order)
@@ -204,7 +203,8 @@ Value KernelEmitter::address(Value pointer, Type storage, Value linear) {
 
 Value KernelEmitter::loadAt(Value pointer, Type element, Value linear) {
   Type storage = storageType(element);
-  Value raw = LLVM::LoadOp::create(b, storage, address(pointer, storage, linear));
+  Value raw =
+      LLVM::LoadOp::create(b, storage, address(pointer, storage, linear));
   if (element.isInteger(1))
     return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, raw,
                                  integer(storage, 0));

@@ -43,7 +43,8 @@ public:
   llvm::ArrayRef<int> buffers() const { return bufferParameters; }
   llvm::ArrayRef<int> numbers() const { return numberParameters; }
 
-  //===--- for the ops' lowerings ------------------------------------------===//
+  //===--- for the ops' lowerings
+  //------------------------------------------===//
 
   mlir::ImplicitLocOpBuilder b;
   ScalarMath math;

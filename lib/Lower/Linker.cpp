@@ -73,13 +73,12 @@ FailureOr<std::string> moe::lower::linkObject(ModuleOp module,
               output = directory.file("program.so"),
               log = directory.file("log");
   if (directory.failed || !writeFile(input, object))
-    return module.emitError() << "cannot write " << object.size()
-                              << " bytes of object code below "
-                              << directory.path << "; is the disk full?";
+    return module.emitError()
+           << "cannot write " << object.size() << " bytes of object code below "
+           << directory.path << "; is the disk full?";
   SmallVector<StringRef> arguments = {
-      program, "-shared",      "--build-id=none", "-z", "noexecstack",
-      "-o",    output,         "-soname",         "moe-program.so",
-      input};
+      program, "-shared", "--build-id=none", "-z", "noexecstack", "-o",
+      output,  "-soname", "moe-program.so",  input};
   std::optional<StringRef> redirects[] = {StringRef(), StringRef(log),
                                           StringRef(log)};
   std::string error;

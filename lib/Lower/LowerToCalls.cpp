@@ -48,8 +48,9 @@ private:
     std::string symbol = "moe_kernel_" + std::to_string(kernels.size());
     kernel->setName(symbol);
     kernel->setPrivate();
-    (*kernel)->setAttr("passthrough",
-                       ArrayAttr::get(context, StringAttr::get(context, "noinline")));
+    (*kernel)->setAttr(
+        "passthrough",
+        ArrayAttr::get(context, StringAttr::get(context, "noinline")));
     (*kernel)->setAttr("llvm.linkage", LLVM::LinkageAttr::get(
                                            context, LLVM::Linkage::Internal));
     module.push_back(kernel.release());
@@ -83,8 +84,8 @@ private:
     if (data.getElementType().isInteger(1))
       data = data.mapValues(builder.getI8Type(),
                             [](const APInt &bit) { return bit.zext(8); });
-    data = data.reshape(RankedTensorType::get({data.getNumElements()},
-                                              data.getElementType()));
+    data = data.reshape(
+        RankedTensorType::get({data.getNumElements()}, data.getElementType()));
     LLVM::GlobalOp::create(
         builder, module.getLoc(),
         LLVM::LLVMArrayType::get(data.getElementType(), data.getNumElements()),
@@ -247,15 +248,14 @@ private:
     unsigned a = contraction.isSwapped ? 1 : 0, b = 1 - a;
     auto place = [&](unsigned operand, const std::string &order) {
       Value value = op.getInputs()[operand];
-      return order.empty() ? bufferOf(value)
-                           : permuted(op, value, op.getInputLetters(operand),
-                                      order);
+      return order.empty()
+                 ? bufferOf(value)
+                 : permuted(op, value, op.getInputLetters(operand), order);
     };
     int aBuffer = place(a, contraction.aCopy);
     int bBuffer = place(b, contraction.bCopy);
-    int64_t bArgument = contraction.bCopy.empty()
-                            ? parameterNumber(op.getInputs()[b])
-                            : -1;
+    int64_t bArgument =
+        contraction.bCopy.empty() ? parameterNumber(op.getInputs()[b]) : -1;
     Step step(Step::Kind::Matmul, op.getLoc());
     step.site = manifest.addMatmul(program.name, op, contraction, bArgument);
     step.buffers = {aBuffer, bBuffer, placeResult(op.getResult())};
@@ -267,8 +267,7 @@ private:
     Step step(isStart ? Step::Kind::Start : Step::Kind::Collective,
               op->getLoc());
     step.site = manifest.addCollective(program.name, op);
-    step.buffers = {bufferOf(op->getOperand(0)),
-                    placeResult(op->getResult(0))};
+    step.buffers = {bufferOf(op->getOperand(0)), placeResult(op->getResult(0))};
     if (isStart)
       underWay.try_emplace(op->getResult(0), step);
     addStep(std::move(step));
@@ -332,8 +331,8 @@ struct LowerToCalls : moe::impl::MoeLowerToCallsBase<LowerToCalls> {
       FailureOr<Residency> residency = Residency::decide(function, lowerings);
       if (failed(residency))
         return failure();
-      programs.push_back(EntryLowering(function, lowerings, *residency,
-                                       kernels, constants, manifest)
+      programs.push_back(EntryLowering(function, lowerings, *residency, kernels,
+                                       constants, manifest)
                              .run());
       manifest.addEntry(function, programs.back());
     }

@@ -34,7 +34,7 @@ static Json digits(ArrayRef<moert::Digit> list) {
 }
 
 Json ManifestWriter::layout(spmd::ShardingAttr sharding,
-                             RankedTensorType global) const {
+                            RankedTensorType global) const {
   moert::Layout layout;
   layout.shape = global.getShape().vec();
   layout.dims.resize(global.getRank());
@@ -49,7 +49,7 @@ Json ManifestWriter::layout(spmd::ShardingAttr sharding,
 }
 
 Json ManifestWriter::parameter(DictionaryAttr attributes, Type type,
-                                std::string fallback) const {
+                               std::string fallback) const {
   auto get = [&](StringRef name) {
     return attributes ? attributes.get(name) : Attribute();
   };
@@ -70,8 +70,8 @@ void ManifestWriter::addEntry(func::FuncOp function,
                               const HostProgram &program) {
   Array arguments, results;
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
-    arguments.push_back(parameter(function.getArgAttrDict(i), type,
-                                  "arg" + std::to_string(i)));
+    arguments.push_back(
+        parameter(function.getArgAttrDict(i), type, "arg" + std::to_string(i)));
   for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
     results.push_back(parameter(function.getResultAttrDict(i), type,
                                 "result" + std::to_string(i)));
@@ -83,8 +83,8 @@ void ManifestWriter::addEntry(func::FuncOp function,
 }
 
 void ManifestWriter::addKernel(StringRef symbol, StringRef op, int64_t calls) {
-  kernels.push_back(Object{
-      {"symbol", symbol.str()}, {"op", op.str()}, {"calls", calls}});
+  kernels.push_back(
+      Object{{"symbol", symbol.str()}, {"op", op.str()}, {"calls", calls}});
 }
 
 //===----------------------------------------------------------------------===//
@@ -95,9 +95,8 @@ void ManifestWriter::addKernel(StringRef symbol, StringRef op, int64_t calls) {
 // -2 when it is unreduced, -1 when it replicates.
 static int64_t roleOf(spmd::ShardingAttr sharding, StringRef name) {
   auto has = [&](ArrayRef<spmd::AxisRefAttr> axes) {
-    return llvm::any_of(axes, [&](spmd::AxisRefAttr axis) {
-      return axis.getName() == name;
-    });
+    return llvm::any_of(
+        axes, [&](spmd::AxisRefAttr axis) { return axis.getName() == name; });
   };
   for (auto [dim, entry] : llvm::enumerate(sharding.getDims()))
     if (has(entry.getAxes()))
@@ -196,7 +195,8 @@ std::string ManifestWriter::str(StringRef cpu) const {
   int64_t ranks = 1;
   if (mesh) {
     ranks = spmd::MeshOp(mesh).getRanks();
-    for (auto axis : spmd::MeshOp(mesh).getAxes().getAsRange<spmd::MeshAxisAttr>())
+    for (auto axis :
+         spmd::MeshOp(mesh).getAxes().getAsRange<spmd::MeshAxisAttr>())
       axes.push_back(
           Object{{"axis", axis.getName().str()},
                  {"size", axis.getSize()},

@@ -16,8 +16,7 @@ public:
   explicit ManifestWriter(mlir::ModuleOp module);
 
   /// Adds a collective or a matmul of `entry`; returns its site number.
-  int32_t addCollective(llvm::StringRef entry,
-                        spmd::CollectiveOpInterface op);
+  int32_t addCollective(llvm::StringRef entry, spmd::CollectiveOpInterface op);
   int32_t addMatmul(llvm::StringRef entry, EinsumOp op,
                     const Contraction &contraction, int64_t bArgument);
   /// Adds `function`, still on tensors.
@@ -33,8 +32,8 @@ public:
 private:
   llvm::json::Value layout(spmd::ShardingAttr sharding,
                            mlir::RankedTensorType global) const;
-  llvm::json::Value parameter(mlir::DictionaryAttr attributes,
-                              mlir::Type type, std::string fallback) const;
+  llvm::json::Value parameter(mlir::DictionaryAttr attributes, mlir::Type type,
+                              std::string fallback) const;
 
   mlir::ModuleOp module;
   spmd::MeshOp mesh;

@@ -40,8 +40,8 @@ public:
   const OpLowering *find(mlir::Operation *op) const;
 
   template <typename... OpTys> void add(OpLowering lowering) {
-    (table.insert({mlir::OperationName(OpTys::getOperationName(), context),
-                   lowering}),
+    (table.insert(
+         {mlir::OperationName(OpTys::getOperationName(), context), lowering}),
      ...);
   }
 

@@ -17,8 +17,7 @@ static Value mix(KernelEmitter &k, Value z) {
 }
 
 // Row-major index in the global tensor.
-static Value globalIndex(KernelEmitter &k, RandomOp op,
-                         ArrayRef<Value> index) {
+static Value globalIndex(KernelEmitter &k, RandomOp op, ArrayRef<Value> index) {
   ArrayRef<int64_t> shape = KernelEmitter::shape(op.getResult());
   if (op.getGlobalShape())
     shape = *op.getGlobalShape();
@@ -51,10 +50,10 @@ static Value normal(KernelEmitter &k, Value h) {
   Value turn = scaled(bits(16));
   Value isBack = arith::CmpFOp::create(k.b, arith::CmpFPredicate::OGE, turn,
                                        k.constant(f64, 0.5));
-  turn = arith::SubFOp::create(
-      k.b, turn,
-      arith::SelectOp::create(k.b, isBack, k.constant(f64, 1),
-                              k.constant(f64, 0)));
+  turn = arith::SubFOp::create(k.b, turn,
+                               arith::SelectOp::create(k.b, isBack,
+                                                       k.constant(f64, 1),
+                                                       k.constant(f64, 0)));
   return arith::MulFOp::create(k.b, radius, k.math.cosOfTurns(turn));
 }
 

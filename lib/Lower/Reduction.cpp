@@ -21,8 +21,8 @@ Value moe::lower::neutralElement(KernelEmitter &k, ReductionKind kind,
     // Booleans are ordered as numbers: false is the least.
     if (bits == 1)
       return k.integer(type, least ? 0 : 1);
-    APInt value = least ? APInt::getSignedMinValue(bits)
-                        : APInt::getSignedMaxValue(bits);
+    APInt value =
+        least ? APInt::getSignedMinValue(bits) : APInt::getSignedMaxValue(bits);
     return arith::ConstantOp::create(k.b, IntegerAttr::get(type, value));
   };
   switch (kind) {
@@ -94,8 +94,7 @@ Value moe::lower::reduceInLanes(KernelEmitter &k, ReductionKind kind, Type type,
           },
           /*keepRolled=*/true);
     };
-    k.loop(chunks,
-           [&](Value c) { step(k.mul(c, k.index(kLanes)), kLanes); });
+    k.loop(chunks, [&](Value c) { step(k.mul(c, k.index(kLanes)), kLanes); });
     step(k.index(chunks * kLanes), size % kLanes);
   });
   for (int64_t half = kLanes / 2; half; half /= 2)
@@ -124,13 +123,11 @@ void moe::lower::reduceNeighbours(
           },
           /*keepRolled=*/true);
     });
-    k.loop(count,
-           [&](Value i) { finish(k.add(begin, i), k.get(sums, i)); });
+    k.loop(count, [&](Value i) { finish(k.add(begin, i), k.get(sums, i)); });
   };
   int64_t blocks = width / kNeighbours;
-  k.loop(blocks, [&](Value c) {
-    block(k.mul(c, k.index(kNeighbours)), kNeighbours);
-  });
+  k.loop(blocks,
+         [&](Value c) { block(k.mul(c, k.index(kNeighbours)), kNeighbours); });
   if (width % kNeighbours)
     block(k.index(blocks * kNeighbours), width % kNeighbours);
 }

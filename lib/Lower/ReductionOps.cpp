@@ -25,10 +25,10 @@ reduceKernel(KernelEmitter &k, Value result, ReductionKind kind,
   ArrayRef<int64_t> shape = KernelEmitter::shape(result);
   if (last || shape.empty()) {
     k.nest(shape, [&](ArrayRef<Value> index) {
-      Value value = reduceInLanes(
-          k, kind, type, sizes, [&](ArrayRef<Value> reduced, Value sum) {
-            return accumulate(index, reduced, sum);
-          });
+      Value value = reduceInLanes(k, kind, type, sizes,
+                                  [&](ArrayRef<Value> reduced, Value sum) {
+                                    return accumulate(index, reduced, sum);
+                                  });
       k.store(result, index, value);
     });
     return;
@@ -85,7 +85,8 @@ static void cumsumKernel(KernelEmitter &k, Operation *operation) {
   int64_t width = 1;
   for (int64_t size : inner)
     width *= size;
-  KernelEmitter::StackArray sums = k.stackArray(type, std::max(width, int64_t(1)));
+  KernelEmitter::StackArray sums =
+      k.stackArray(type, std::max(width, int64_t(1)));
   Value zero = k.constant(type, 0);
   k.nest(shape.take_front(dim), [&](ArrayRef<Value> outer) {
     k.loop(width, [&](Value i) { k.set(sums, i, zero); });
@@ -124,8 +125,7 @@ static Value product(KernelEmitter &k, EinsumOp op,
                      const llvm::DenseMap<char, Value> &at, Value sum) {
   SmallVector<Value> factors;
   for (auto [i, input] : llvm::enumerate(op.getInputs()))
-    factors.push_back(
-        k.element(input, termIndex(op.getInputLetters(i), at)));
+    factors.push_back(k.element(input, termIndex(op.getInputLetters(i), at)));
   Value last = factors.pop_back_val();
   Value rest;
   for (Value factor : factors)
@@ -156,22 +156,20 @@ static void einsumKernel(KernelEmitter &k, Operation *operation) {
   StringRef resultLetters = op.getResultLetters();
   if (sizes.empty()) {
     Type type = KernelEmitter::elementType(op.getResult());
-    return k.nest(KernelEmitter::shape(op.getResult()),
-                  [&](ArrayRef<Value> index) {
-                    Value value =
-                        product(k, op, lettersAt(resultLetters, index), {});
-                    k.store(op.getResult(), index, k.round(type, value));
-                  });
+    return k.nest(
+        KernelEmitter::shape(op.getResult()), [&](ArrayRef<Value> index) {
+          Value value = product(k, op, lettersAt(resultLetters, index), {});
+          k.store(op.getResult(), index, k.round(type, value));
+        });
   }
   bool last = op.getInputLetters(0).ends_with(StringRef(summed).take_back());
-  reduceKernel(
-      k, op.getResult(), ReductionKind::Sum, sizes, last,
-      [&](ArrayRef<Value> index, ArrayRef<Value> reduced, Value sum) {
-        auto at = lettersAt(resultLetters, index);
-        for (auto [letter, i] : llvm::zip_equal(summed, reduced))
-          at[letter] = i;
-        return product(k, op, at, sum);
-      });
+  reduceKernel(k, op.getResult(), ReductionKind::Sum, sizes, last,
+               [&](ArrayRef<Value> index, ArrayRef<Value> reduced, Value sum) {
+                 auto at = lettersAt(resultLetters, index);
+                 for (auto [letter, i] : llvm::zip_equal(summed, reduced))
+                   at[letter] = i;
+                 return product(k, op, at, sum);
+               });
 }
 
 void moe::lower::addReductionLowerings(OpLowerings &table) {

@@ -46,10 +46,9 @@ static Value orderKey(KernelEmitter &k, Value x) {
       arith::ConstantOp::create(k.b, IntegerAttr::get(integer, flip)));
   Value isNegative = greater(k, k.integer(integer, 0), bits);
   Value key = k.toIndex(select(k, isNegative, flipped, bits));
-  Value isNaN =
-      arith::CmpFOp::create(k.b, arith::CmpFPredicate::UNO, x, x);
-  return select(k, isNaN,
-                k.index(std::numeric_limits<int64_t>::min() + 1), key);
+  Value isNaN = arith::CmpFOp::create(k.b, arith::CmpFPredicate::UNO, x, x);
+  return select(k, isNaN, k.index(std::numeric_limits<int64_t>::min() + 1),
+                key);
 }
 
 // Calls `take` with the k largest of `size` elements in turn: their ordinal and
@@ -67,10 +66,9 @@ static void largest(KernelEmitter &k, int64_t choices, int64_t size,
             size, {none, k.index(0)},
             [&](Value i, ValueRange so) -> SmallVector<Value> {
               Value key = orderKey(k, element(i));
-              Value isBehind = orElse(
-                  k, greater(k, previous[0], key),
-                  andThat(k, equals(k, previous[0], key),
-                          greater(k, i, previous[1])));
+              Value isBehind = orElse(k, greater(k, previous[0], key),
+                                      andThat(k, equals(k, previous[0], key),
+                                              greater(k, i, previous[1])));
               Value wins = andThat(k, isBehind, greater(k, key, so[0]));
               return {select(k, wins, key, so[0]), select(k, wins, i, so[1])};
             });
@@ -124,8 +122,7 @@ static void chooseExperts(KernelEmitter &k, GatingOp op, Value g, Value s) {
     sum = arith::AddFOp::create(k.b, sum, k.get(gates, k.index(j)));
   sum = arith::AddFOp::create(k.b, sum, k.constant(type, 1e-9));
   k.loop(choices, [&](Value choice) {
-    Value normalised =
-        arith::DivFOp::create(k.b, k.get(gates, choice), sum);
+    Value normalised = arith::DivFOp::create(k.b, k.get(gates, choice), sum);
     k.store(op.getWeight(), {g, s, choice}, normalised);
   });
 }
@@ -234,8 +231,8 @@ static void combineKernel(KernelEmitter &k, Operation *operation) {
       k.ifThen(place.isValid, [&] {
         Value weight = k.element(op.getWeight(), choice);
         k.loop(width, [&](Value m) {
-          Value x = k.element(op.getSlots(),
-                              {place.expert, token[0], place.slot, m});
+          Value x =
+              k.element(op.getSlots(), {place.expert, token[0], place.slot, m});
           Value term = arith::MulFOp::create(k.b, weight, x);
           k.set(sums, m, arith::AddFOp::create(k.b, k.get(sums, m), term));
         });

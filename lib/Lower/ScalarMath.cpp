@@ -28,8 +28,7 @@ Value ScalarMath::polynomial(Value x, ArrayRef<double> coefficients) {
 
 Value ScalarMath::powerOfTwo(Value n) {
   Value biased = arith::AddIOp::create(b, n, integer(b, n.getType(), 127));
-  Value bits =
-      arith::ShLIOp::create(b, biased, integer(b, n.getType(), 23));
+  Value bits = arith::ShLIOp::create(b, biased, integer(b, n.getType(), 23));
   return arith::BitcastOp::create(b, b.getF32Type(), bits);
 }
 
@@ -52,8 +51,7 @@ Value ScalarMath::exp(Value x) {
   power = arith::AddFOp::create(b, power, number(f32, 1.0));
 
   Value bits = arith::BitcastOp::create(b, i32, shifted);
-  Value exponent =
-      arith::SubIOp::create(b, bits, integer(b, i32, 0x4B400000));
+  Value exponent = arith::SubIOp::create(b, bits, integer(b, i32, 0x4B400000));
   Value half = arith::ShRSIOp::create(b, exponent, integer(b, i32, 1));
   Value rest = arith::SubIOp::create(b, exponent, half);
   power = arith::MulFOp::create(b, power, powerOfTwo(half));
@@ -74,10 +72,10 @@ Value ScalarMath::tanh(Value x) {
   Value power = exp(arith::AddFOp::create(b, magnitude, magnitude));
   Value ratio = arith::DivFOp::create(b, number(f32, 2.0),
                                       arith::AddFOp::create(b, power, one));
-  Value large = math::CopySignOp::create(
-      b, arith::SubFOp::create(b, one, ratio), x);
-  Value isSmall = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT,
-                                        magnitude, number(f32, 0.625));
+  Value large =
+      math::CopySignOp::create(b, arith::SubFOp::create(b, one, ratio), x);
+  Value isSmall = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, magnitude,
+                                        number(f32, 0.625));
   return arith::SelectOp::create(b, isSmall, small, large);
 }
 
@@ -94,14 +92,14 @@ Value ScalarMath::erf(Value x) {
                  {1.128379166, -0.3761262667, 0.1128359472, -0.02685421201,
                   0.005189087423, -0.0008016864287, 7.875875063e-5}));
   Value bounded = arith::MinimumFOp::create(b, magnitude, number(f32, 4.0));
-  Value complement = exp(polynomial(
-      bounded, {0.0003201380497, -1.130233435, -0.6318260516, -0.1100800829,
-                0.02642113601, -0.004759596293, 0.0005968056257,
-                -4.605804269e-5, 1.637151415e-6}));
-  Value large = math::CopySignOp::create(
-      b, arith::SubFOp::create(b, one, complement), x);
-  Value isSmall = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT,
-                                        magnitude, one);
+  Value complement = exp(
+      polynomial(bounded, {0.0003201380497, -1.130233435, -0.6318260516,
+                           -0.1100800829, 0.02642113601, -0.004759596293,
+                           0.0005968056257, -4.605804269e-5, 1.637151415e-6}));
+  Value large =
+      math::CopySignOp::create(b, arith::SubFOp::create(b, one, complement), x);
+  Value isSmall =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, magnitude, one);
   return arith::SelectOp::create(b, isSmall, small, large);
 }
 
@@ -150,9 +148,9 @@ Value ScalarMath::log1p(Value x) {
   Value large = log(arith::AddFOp::create(b, wide, number(f64, 1.0)));
   Value small = arith::MulFOp::create(
       b, wide, polynomial(wide, {1.0, -1.0 / 2, 1.0 / 3}));
-  Value isSmall = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT,
-                                        math::AbsFOp::create(b, wide),
-                                        number(f64, 1e-4));
+  Value isSmall =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OLT,
+                            math::AbsFOp::create(b, wide), number(f64, 1e-4));
   Value result = arith::SelectOp::create(b, isSmall, small, large);
   return arith::TruncFOp::create(b, x.getType(), result);
 }
@@ -166,8 +164,8 @@ Value ScalarMath::rsqrt(Value x) {
 // Taylor's series to the 21st power.
 Value ScalarMath::cosOfTurns(Value t) {
   Type f64 = b.getF64Type();
-  Value quarter = arith::SubFOp::create(b, number(f64, 0.25),
-                                        math::AbsFOp::create(b, t));
+  Value quarter =
+      arith::SubFOp::create(b, number(f64, 0.25), math::AbsFOp::create(b, t));
   Value y = arith::MulFOp::create(b, quarter, number(f64, 2 * M_PI));
   double term = 1;
   SmallVector<double> coefficients;
@@ -210,23 +208,21 @@ Value ScalarMath::roundToBF16(Value x) {
   Value rounded = arith::AddIOp::create(
       b, arith::AddIOp::create(b, bits, integer(b, i32, 0x7FFF)), odd);
   rounded = arith::AndIOp::create(b, rounded, integer(b, i32, -65536));
-  Value isNaN =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
-  return arith::SelectOp::create(
-      b, isNaN, number(f32, std::nan("")),
-      arith::BitcastOp::create(b, f32, rounded));
+  Value isNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
+  return arith::SelectOp::create(b, isNaN, number(f32, std::nan("")),
+                                 arith::BitcastOp::create(b, f32, rounded));
 }
 
 Value ScalarMath::fromBF16Bits(Value bits) {
   Type i32 = b.getI32Type();
-  Value wide = arith::ShLIOp::create(
-      b, arith::ExtUIOp::create(b, i32, bits), integer(b, i32, 16));
+  Value wide = arith::ShLIOp::create(b, arith::ExtUIOp::create(b, i32, bits),
+                                     integer(b, i32, 16));
   return arith::BitcastOp::create(b, b.getF32Type(), wide);
 }
 
 Value ScalarMath::toBF16Bits(Value x) {
   Type i32 = b.getI32Type();
-  Value high = arith::ShRUIOp::create(
-      b, arith::BitcastOp::create(b, i32, x), integer(b, i32, 16));
+  Value high = arith::ShRUIOp::create(b, arith::BitcastOp::create(b, i32, x),
+                                      integer(b, i32, 16));
   return arith::TruncIOp::create(b, b.getIntegerType(16), high);
 }

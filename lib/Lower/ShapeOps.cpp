@@ -57,9 +57,8 @@ static void padKernel(KernelEmitter &k, Operation *operation) {
     fill = k.constant(type, number.getValueAsDouble());
   else
     fill = arith::ConstantOp::create(k.b, cast<IntegerAttr>(op.getValue()));
-  k.nest(KernelEmitter::shape(op.getResult()), [&](ArrayRef<Value> index) {
-    k.store(op.getResult(), index, fill);
-  });
+  k.nest(KernelEmitter::shape(op.getResult()),
+         [&](ArrayRef<Value> index) { k.store(op.getResult(), index, fill); });
   k.nest(KernelEmitter::shape(op.getInput()), [&](ArrayRef<Value> index) {
     SmallVector<Value> to;
     for (auto [i, low, interior] :

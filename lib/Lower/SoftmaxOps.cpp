@@ -26,9 +26,8 @@ public:
     outer[dim] = 1;
     k.nest(outer, [&](ArrayRef<Value> index) {
       at.assign(index.begin(), index.end());
-      k.loop(size, [&](Value i) {
-        k.set(row, i, k.element(input, indexOf(i)));
-      });
+      k.loop(size,
+             [&](Value i) { k.set(row, i, k.element(input, indexOf(i))); });
       body();
     });
   }
@@ -50,8 +49,7 @@ public:
   void set(Value i, Value x) { k.set(row, i, x); }
   // Writes `term` of each element to the result.
   void store(llvm::function_ref<Value(Value)> term) {
-    k.loop(size,
-           [&](Value i) { k.store(result, indexOf(i), term(get(i))); });
+    k.loop(size, [&](Value i) { k.store(result, indexOf(i), term(get(i))); });
   }
 
 private:

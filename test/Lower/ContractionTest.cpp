@@ -6,11 +6,9 @@ using namespace moe;
 
 using Sizes = std::vector<int64_t>;
 
-static std::optional<Contraction> plan(const std::string &a,
-                                       const std::string &b,
-                                       const std::string &c,
-                                       bool constantA = false,
-                                       bool constantB = false) {
+static std::optional<Contraction>
+plan(const std::string &a, const std::string &b, const std::string &c,
+     bool constantA = false, bool constantB = false) {
   // Every letter has a size of its own.
   std::map<char, int64_t> sizes;
   for (char letter : a + b)

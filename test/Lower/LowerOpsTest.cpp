@@ -63,17 +63,17 @@ TEST(LowerOps, IntegerArithmeticIsTotal) {
 }
 
 TEST(LowerOps, ComparisonsSelectAndBooleans) {
-  auto results = runOps(
-      "%0 = arith.cmpf olt, %a, %b : tensor<3xf32>\n"
-      "%1 = arith.select %0, %a, %b : tensor<3xi1>, tensor<3xf32>\n"
-      "%2 = arith.cmpi sge, %i, %j : tensor<3xi64>\n"
-      "%3 = arith.xori %0, %2 : tensor<3xi1>",
-      "%a: tensor<3xf32>, %b: tensor<3xf32>, %i: tensor<3xi64>, %j: "
-      "tensor<3xi64>",
-      "tensor<3xi1>, tensor<3xf32>, tensor<3xi1>, tensor<3xi1>",
-      "%0, %1, %2, %3",
-      {Data::f32({1, 5, nan_}), Data::f32({2, 4, 3}), Data::i64({1, 2, 3}),
-       Data::i64({3, 2, 1})});
+  auto results =
+      runOps("%0 = arith.cmpf olt, %a, %b : tensor<3xf32>\n"
+             "%1 = arith.select %0, %a, %b : tensor<3xi1>, tensor<3xf32>\n"
+             "%2 = arith.cmpi sge, %i, %j : tensor<3xi64>\n"
+             "%3 = arith.xori %0, %2 : tensor<3xi1>",
+             "%a: tensor<3xf32>, %b: tensor<3xf32>, %i: tensor<3xi64>, %j: "
+             "tensor<3xi64>",
+             "tensor<3xi1>, tensor<3xf32>, tensor<3xi1>, tensor<3xi1>",
+             "%0, %1, %2, %3",
+             {Data::f32({1, 5, nan_}), Data::f32({2, 4, 3}),
+              Data::i64({1, 2, 3}), Data::i64({3, 2, 1})});
   EXPECT_EQ(results[0].values(), (Numbers{1, 0, 0}));
   EXPECT_EQ(results[1].values(), (Numbers{1, 4, 3}));
   EXPECT_EQ(results[2].values(), (Numbers{0, 1, 1}));
@@ -100,9 +100,9 @@ TEST(LowerOps, Conversions) {
             (Numbers{1, 0, 1, 1}));
   EXPECT_EQ(convert("arith.extsi", "i32", "i64", Data::i32({-1, 2, -3, 4})),
             (Numbers{-1, 2, -3, 4}));
-  EXPECT_EQ(convert("arith.trunci", "i64", "i32",
-                    Data::i64({-1, 4294967298, 3, 4})),
-            (Numbers{-1, 2, 3, 4}));
+  EXPECT_EQ(
+      convert("arith.trunci", "i64", "i32", Data::i64({-1, 4294967298, 3, 4})),
+      (Numbers{-1, 2, 3, 4}));
   EXPECT_EQ(convert("arith.truncf", "f32", "bf16",
                     Data::f32({1.00390625f, 1.01171875f, -inf, 3})),
             (Numbers{1, 1.015625, -inf, 3}));
@@ -112,11 +112,11 @@ TEST(LowerOps, Conversions) {
 
 TEST(LowerOps, BF16RoundsAfterEachOp) {
   // 256 + 1 is 256 in bf16, twice.
-  auto results = runOps("%0 = arith.addf %a, %b : tensor<1xbf16>\n"
-                        "%1 = arith.addf %0, %b : tensor<1xbf16>",
-                        "%a: tensor<1xbf16>, %b: tensor<1xbf16>",
-                        "tensor<1xbf16>", "%1",
-                        {Data::bf16({256}), Data::bf16({1})});
+  auto results =
+      runOps("%0 = arith.addf %a, %b : tensor<1xbf16>\n"
+             "%1 = arith.addf %0, %b : tensor<1xbf16>",
+             "%a: tensor<1xbf16>, %b: tensor<1xbf16>", "tensor<1xbf16>", "%1",
+             {Data::bf16({256}), Data::bf16({1})});
   EXPECT_EQ(results[0].values(), (Numbers{256}));
 }
 
@@ -144,17 +144,20 @@ TEST(LowerOps, FunctionsAreGoodToTwoUnits) {
   checkFunction("exp", [](double x) { return std::exp(x); }, -68, 88, units);
   checkFunction("tanh", [](double x) { return std::tanh(x); }, -12, 12, units);
   checkFunction("erf", [](double x) { return std::erf(x); }, -5, 5, units);
-  checkFunction("log", [](double x) { return std::log(x); }, 0.001f, 700, units);
-  checkFunction("log1p", [](double x) { return std::log1p(x); }, 1e-7f, 2,
-                units);
-  checkFunction("sqrt", [](double x) { return std::sqrt(x); }, 0.001f, 90, units);
-  checkFunction("rsqrt", [](double x) { return 1 / std::sqrt(x); }, 0.001f, 90,
-                units);
+  checkFunction(
+      "log", [](double x) { return std::log(x); }, 0.001f, 700, units);
+  checkFunction(
+      "log1p", [](double x) { return std::log1p(x); }, 1e-7f, 2, units);
+  checkFunction(
+      "sqrt", [](double x) { return std::sqrt(x); }, 0.001f, 90, units);
+  checkFunction(
+      "rsqrt", [](double x) { return 1 / std::sqrt(x); }, 0.001f, 90, units);
   checkFunction("absf", [](double x) { return std::fabs(x); }, -3, 3, units);
   checkFunction("floor", [](double x) { return std::floor(x); }, -3, 3, units);
   checkFunction("ceil", [](double x) { return std::ceil(x); }, -3, 3, units);
   checkFunction("sin", [](double x) { return std::sin(x); }, 0.1f, 3, units);
-  checkFunction("cos", [](double x) { return std::cos(x); }, -1.5f, 1.5f, units);
+  checkFunction(
+      "cos", [](double x) { return std::cos(x); }, -1.5f, 1.5f, units);
 }
 
 TEST(LowerOps, FunctionsKeepInfinitiesAndNaN) {
@@ -211,11 +214,13 @@ TEST(LowerOps, ShapeOps) {
             (Numbers{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(run("moe.broadcast %a dims [0, 2]", "tensor<2x2x3xi32>"),
             (Numbers{1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6}));
-  EXPECT_EQ(run("moe.slice %a offsets [1, 0] strides [1, 2]", "tensor<1x2xi32>"),
-            (Numbers{4, 6}));
-  EXPECT_EQ(run("moe.pad %a with 9 : i32 low [1, 0] high [0, 1] interior [0, 1]",
-                "tensor<3x6xi32>"),
-            (Numbers{9, 9, 9, 9, 9, 9, 1, 9, 2, 9, 3, 9, 4, 9, 5, 9, 6, 9}));
+  EXPECT_EQ(
+      run("moe.slice %a offsets [1, 0] strides [1, 2]", "tensor<1x2xi32>"),
+      (Numbers{4, 6}));
+  EXPECT_EQ(
+      run("moe.pad %a with 9 : i32 low [1, 0] high [0, 1] interior [0, 1]",
+          "tensor<3x6xi32>"),
+      (Numbers{9, 9, 9, 9, 9, 9, 1, 9, 2, 9, 3, 9, 4, 9, 5, 9, 6, 9}));
   EXPECT_EQ(runOne("moe.concatenate dim 1 %a, %b : tensor<2x3xi32>, "
                    "tensor<2x1xi32> -> tensor<2x4xi32>",
                    "%a: tensor<2x3xi32>, %b: tensor<2x1xi32>",
@@ -229,9 +234,9 @@ TEST(LowerOps, ShapeOps) {
 //===-- Indices -----------------------------------------------------------===//
 
 TEST(LowerOps, IotaAndOneHot) {
-  EXPECT_EQ(runOne("moe.iota dim 1 : tensor<2x3xi32>", "", "tensor<2x3xi32>",
-                   {}),
-            (Numbers{0, 1, 2, 0, 1, 2}));
+  EXPECT_EQ(
+      runOne("moe.iota dim 1 : tensor<2x3xi32>", "", "tensor<2x3xi32>", {}),
+      (Numbers{0, 1, 2, 0, 1, 2}));
   EXPECT_EQ(runOne("moe.iota dim 0 : tensor<2xf32>", "", "tensor<2xf32>", {}),
             (Numbers{0, 1}));
   EXPECT_EQ(runOne("moe.one_hot %a : tensor<4xi32> -> tensor<4x2xf32>",
@@ -341,10 +346,11 @@ TEST(LowerOps, ReduceKindsOfIntegersAndBooleans) {
 
 TEST(LowerOps, BF16SumsAreRoundedOnce) {
   // 300 ones; a sum rounded at each step would stay at 256.
-  EXPECT_EQ(runOne("moe.reduce sum %a dims [0] : tensor<300xbf16> -> tensor<bf16>",
-                   "%a: tensor<300xbf16>", "tensor<bf16>",
-                   {Data::bf16(std::vector<float>(300, 1))}),
-            (Numbers{300}));
+  EXPECT_EQ(
+      runOne("moe.reduce sum %a dims [0] : tensor<300xbf16> -> tensor<bf16>",
+             "%a: tensor<300xbf16>", "tensor<bf16>",
+             {Data::bf16(std::vector<float>(300, 1))}),
+      (Numbers{300}));
 }
 
 TEST(LowerOps, Cumsum) {
@@ -358,9 +364,9 @@ TEST(LowerOps, Cumsum) {
 }
 
 TEST(LowerOps, SoftmaxAlongAnyDimension) {
-  Numbers a = runOne("moe.softmax %a dim 1 : tensor<2x3xf32>",
-                     "%a: tensor<2x3xf32>", "tensor<2x3xf32>",
-                     {Data::f32({1, 2, 3, -inf, 0, 0})});
+  Numbers a =
+      runOne("moe.softmax %a dim 1 : tensor<2x3xf32>", "%a: tensor<2x3xf32>",
+             "tensor<2x3xf32>", {Data::f32({1, 2, 3, -inf, 0, 0})});
   double sum = std::exp(-2.0) + std::exp(-1.0) + 1;
   expectNear(a,
              {std::exp(-2.0) / sum, std::exp(-1.0) / sum, 1 / sum, 0, 0.5, 0.5},
@@ -381,9 +387,9 @@ TEST(LowerOps, EinsumsThatAreMatmulsCallTheRuntime) {
       "%r = moe.einsum \"gsm,mh->hgs\" %a, %b : tensor<2x2x3xf32>, "
       "tensor<3x2xf32> -> tensor<2x2x2xf32>\n"
       "return %r : tensor<2x2x2xf32>\n}");
-  auto results = program.run(
-      "f", {Data::f32({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}),
-            Data::f32({1, 2, 0, 1, -1, 0})});
+  auto results =
+      program.run("f", {Data::f32({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}),
+                        Data::f32({1, 2, 0, 1, -1, 0})});
   EXPECT_EQ(program.matmulCalls(), 1);
   EXPECT_EQ(results[0].values(), (Numbers{-2, -2, -2, -2, 4, 13, 22, 31}));
   EXPECT_NE(program.manifest().find("\"b_argument\":1"), std::string::npos);
@@ -397,8 +403,7 @@ TEST(LowerOps, EinsumsOfEveryForm) {
                       result,
                   "%a: tensor<2x3xf32>, %b: tensor<2x3xf32>", result, {a, b});
   };
-  EXPECT_EQ(run("ab,ab->ab", "tensor<2x3xf32>"),
-            (Numbers{1, 0, 6, -4, 5, 18}));
+  EXPECT_EQ(run("ab,ab->ab", "tensor<2x3xf32>"), (Numbers{1, 0, 6, -4, 5, 18}));
   EXPECT_EQ(run("ab,ab->a", "tensor<2xf32>"), (Numbers{7, 19}));
   EXPECT_EQ(run("ab,ab->b", "tensor<3xf32>"), (Numbers{-3, 5, 24}));
   EXPECT_EQ(run("ab,ab->", "tensor<f32>"), (Numbers{26}));

@@ -8,12 +8,13 @@ using namespace moe::test;
 using Numbers = std::vector<double>;
 
 TEST(LowerProgram, ResultsMayBeArgumentsAndMayRepeat) {
-  auto results = runOps("%0 = arith.addf %a, %a : tensor<2xf32>\n"
-                        "%1 = moe.reshape %0 : tensor<2xf32> -> tensor<1x2xf32>",
-                        "%a: tensor<2xf32>",
-                        "tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, "
-                        "tensor<1x2xf32>",
-                        "%a, %0, %0, %1", {Data::f32({1, 2})});
+  auto results =
+      runOps("%0 = arith.addf %a, %a : tensor<2xf32>\n"
+             "%1 = moe.reshape %0 : tensor<2xf32> -> tensor<1x2xf32>",
+             "%a: tensor<2xf32>",
+             "tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, "
+             "tensor<1x2xf32>",
+             "%a, %0, %0, %1", {Data::f32({1, 2})});
   EXPECT_EQ(results[0].values(), (Numbers{1, 2}));
   for (int i : {1, 2, 3})
     EXPECT_EQ(results[i].values(), (Numbers{2, 4}));

@@ -20,7 +20,8 @@ using moert::DType;
 
 //===-- Data --------------------------------------------------------------===//
 
-template <typename T> static Data pack(DType dtype, const std::vector<T> &from) {
+template <typename T>
+static Data pack(DType dtype, const std::vector<T> &from) {
   Data data{dtype, std::vector<char>(from.size() * sizeof(T))};
   std::memcpy(data.bytes.data(), from.data(), data.bytes.size());
   return data;
@@ -101,10 +102,10 @@ void multiply(const moert::MatmulSite &site, const char *a, const char *b,
       for (int64_t n = 0; n < site.n; ++n) {
         double sum = 0;
         for (int64_t k = 0; k < site.k; ++k) {
-          int64_t i = at[0] + m * site.aStrides[rank] +
-                      k * site.aStrides[rank + 1];
-          int64_t j = at[1] + k * site.bStrides[rank] +
-                      n * site.bStrides[rank + 1];
+          int64_t i =
+              at[0] + m * site.aStrides[rank] + k * site.aStrides[rank + 1];
+          int64_t j =
+              at[1] + k * site.bStrides[rank] + n * site.bStrides[rank + 1];
           sum += valueAt(site.aType, a + i * moert::sizeOf(site.aType)) *
                  valueAt(site.bType, b + j * moert::sizeOf(site.bType));
         }
@@ -144,7 +145,8 @@ moert_collective(moert_context *context, int32_t site, const void *source,
   copyBlock(context, site, source, target);
 }
 // What is started is only there when it is done, and must not change before.
-static std::vector<std::pair<int32_t, std::pair<const void *, void *>>> underWay;
+static std::vector<std::pair<int32_t, std::pair<const void *, void *>>>
+    underWay;
 __attribute__((visibility("default"))) void
 moert_collective_start(moert_context *context, int32_t site, const void *source,
                        void *target) {
@@ -169,12 +171,13 @@ moert_rank(const moert_context *context) {
 struct LoweredProgram::State {
   std::string text, code;
   moert::Manifest manifest;
+  // Kept open: the loader knows a library by its path, which holds the number.
+  int file = -1;
   void *library = nullptr;
   moert_context context{};
 };
 
-static void *load(const std::string &code) {
-  int file = memfd_create("moe-program", 0);
+static void *load(int file, const std::string &code) {
   if (write(file, code.data(), code.size()) !=
       static_cast<ssize_t>(code.size()))
     return nullptr;
@@ -182,7 +185,6 @@ static void *load(const std::string &code) {
   void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library)
     fprintf(stderr, "%s\n", dlerror());
-  close(file);
   return library;
 }
 
@@ -201,12 +203,16 @@ LoweredProgram::LoweredProgram(const std::string &text)
   state->code = program->code;
   state->manifest = moert::parseManifest(program->manifest);
   state->context.manifest = &state->manifest;
-  state->library = load(program->code);
+  state->file = memfd_create("moe-program", 0);
+  state->library = load(state->file, program->code);
   if (!state->library)
     abort();
 }
 
-LoweredProgram::~LoweredProgram() { dlclose(state->library); }
+LoweredProgram::~LoweredProgram() {
+  dlclose(state->library);
+  close(state->file);
+}
 
 int LoweredProgram::matmulCalls() const { return state->context.matmuls; }
 int LoweredProgram::collectiveCalls() const {
