@@ -39,6 +39,8 @@ public:
   /// Null when the op has no kernel form (collectives, views) or none at all.
   const OpLowering *find(mlir::Operation *op) const;
 
+  bool contains(mlir::OperationName name) const { return table.contains(name); }
+
   template <typename... OpTys> void add(OpLowering lowering) {
     (table.insert(
          {mlir::OperationName(OpTys::getOperationName(), context), lowering}),

@@ -8,6 +8,8 @@
 
 #include "OpLowering.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
 namespace moe::lower {
 
 class Residency {

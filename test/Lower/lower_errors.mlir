@@ -1,0 +1,25 @@
+// RUN: moe-opt %s --moe-lower-to-calls --moe-verify-lowered --split-input-file --verify-diagnostics
+
+func.func @op_without_lowering(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @+1 {{'math.atan' op has no lowering to the cpu}}
+  %0 = math.atan %x : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+func.func @never_partitioned(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @+1 {{'spmd.annotate' op has no lowering to the cpu}}
+  %0 = spmd.annotate %x : tensor<4xf32> as #spmd.sharding<@mesh, [{"x"}]>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+func.func private @callee(tensor<4xf32>) -> tensor<4xf32>
+func.func @call_that_is_not_inlined(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @+1 {{'func.call' op has no lowering to the cpu}}
+  %0 = call @callee(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

@@ -1,0 +1,96 @@
+// RUN: moe-opt %s --moe-lower-to-calls --canonicalize --cse --moe-verify-lowered --split-input-file | FileCheck %s
+
+// A product with a weight goes to the runtime, what follows it is one kernel; the
+// second product reuses the first one's memory.
+// CHECK-LABEL: func.func @moe_entry_mlp(
+// CHECK-SAME:    %[[CONTEXT:.*]]: !llvm.ptr, %[[ARENA:.*]]: !llvm.ptr, %[[ARGUMENTS:.*]]: !llvm.ptr, %[[RESULTS:.*]]: !llvm.ptr)
+// CHECK-DAG:     %[[SITE0:.*]] = arith.constant 0 : i32
+// CHECK-DAG:     %[[SITE1:.*]] = arith.constant 1 : i32
+// CHECK:         call @moert_matmul(%[[CONTEXT]], %[[SITE0]], %{{.*}}, %{{.*}}, %[[ARENA]])
+// CHECK:         %[[HIDDEN:.*]] = llvm.getelementptr %[[ARENA]][256]
+// CHECK:         call @moe_kernel_0(%[[ARENA]], %{{.*}}, %[[HIDDEN]])
+// CHECK:         call @moert_matmul(%[[CONTEXT]], %[[SITE1]], %[[HIDDEN]], %{{.*}}, %[[OUT:.*]])
+// CHECK-NEXT:    return
+func.func @mlp(%x: tensor<4x8xf32>, %w1: tensor<8x16xf32> {moe.parameter}, %b: tensor<16xf32>,
+               %w2: tensor<16x8xf32> {moe.parameter}) -> tensor<4x8xf32> {
+  %0 = moe.einsum "sm,mh->sh" %x, %w1 : tensor<4x8xf32>, tensor<8x16xf32> -> tensor<4x16xf32>
+  %1 = moe.broadcast %b dims [1] : tensor<16xf32> -> tensor<4x16xf32>
+  %2 = arith.addf %0, %1 : tensor<4x16xf32>
+  %3 = math.tanh %2 : tensor<4x16xf32>
+  %4 = moe.einsum "sh,hm->sm" %3, %w2 : tensor<4x16xf32>, tensor<16x8xf32> -> tensor<4x8xf32>
+  return %4 : tensor<4x8xf32>
+}
+
+// -----
+
+// Pointwise chains run over one flattened index, whatever their rank.
+// CHECK-LABEL: func.func private @moe_kernel_0
+// CHECK-DAG:     %[[N:.*]] = arith.constant 24 : i64
+// CHECK:         scf.for %[[I:.*]] = %{{.*}} to %[[N]]
+// CHECK-NOT:     scf.for
+// CHECK:         return
+func.func @flat(%x: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
+  %0 = arith.mulf %x, %x : tensor<2x3x4xf32>
+  %1 = arith.negf %0 : tensor<2x3x4xf32>
+  return %1 : tensor<2x3x4xf32>
+}
+
+// -----
+
+// Equal kernels are one function, also across entries.
+// CHECK:       func.func private @moe_kernel_0
+// CHECK-NOT:   func.func private @moe_kernel_1
+// CHECK-LABEL: func.func @moe_entry_twice
+// CHECK:         call @moe_kernel_0
+// CHECK:         call @moe_kernel_0
+// CHECK-LABEL: func.func @moe_entry_once
+// CHECK:         call @moe_kernel_0
+func.func @twice(%x: tensor<6xi32>) -> tensor<6xi32> {
+  %0 = moe.cumsum %x dim 0 : tensor<6xi32>
+  %1 = moe.cumsum %0 dim 0 : tensor<6xi32>
+  return %1 : tensor<6xi32>
+}
+func.func @once(%x: tensor<6xi32>) -> tensor<6xi32> {
+  %0 = moe.cumsum %x dim 0 : tensor<6xi32>
+  return %0 : tensor<6xi32>
+}
+
+// -----
+
+// A one-hot mask is computed where it is read and never lies in memory.
+// CHECK:       moe.manifest = "{{.*}}arena_bytes\22:0,
+// CHECK-LABEL: func.func @moe_entry_mask_stays_index
+func.func @mask_stays_index(%e: tensor<4xi32>, %x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %0 = moe.one_hot %e : tensor<4xi32> -> tensor<4x8xf32>
+  %1 = arith.mulf %0, %x : tensor<4x8xf32>
+  %2 = arith.addf %1, %0 : tensor<4x8xf32>
+  return %2 : tensor<4x8xf32>
+}
+
+// -----
+
+// Data moves by site number; the manifest says how.
+// CHECK:       moe.manifest = "{{.*}}\22kind\22:\22all_gather\22{{.*}}\22primitive\22:\22exchange\22
+// CHECK-LABEL: func.func @moe_entry_gather
+// CHECK:         call @moert_collective(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}})
+spmd.mesh @mesh ["x"=4]
+func.func @gather(%a: tensor<2xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x"}]>, spmd.global = tensor<7xf32>})
+    -> (tensor<7xf32> {spmd.sharding = #spmd.sharding<@mesh, [{}]>, spmd.global = tensor<7xf32>}) {
+  %0 = spmd.all_gather %a from #spmd.sharding<@mesh, [{"x"}]> to #spmd.sharding<@mesh, [{}]> of tensor<7xf32>
+    : tensor<2xf32> -> tensor<7xf32>
+  return %0 : tensor<7xf32>
+}
+
+// -----
+
+// Where a block begins is computed from the rank, with no table of ranks.
+// CHECK-LABEL: func.func @moe_entry_offset
+// CHECK:         call @moert_rank
+// CHECK:         arith.remui
+// CHECK:         arith.divui
+// CHECK:         call @moe_kernel_0(%{{.*}}, %{{.*}}) : (!llvm.ptr, i64) -> ()
+spmd.mesh @mesh ["x"=2, "y"=2]
+func.func @offset() -> tensor<i32> {
+  %0 = spmd.block_offset dim 0 of #spmd.sharding<@mesh, [{"x", "y"}]> global tensor<9xf32> : tensor<i32>
+  return %0 : tensor<i32>
+}
