@@ -2,14 +2,15 @@
  * to its own kernels and to the functions below.
  *
  * A *site* is the number of a collective or a matmul in the program's manifest,
- * where its layouts, element type, name and source line stand. Buffers are local
- * (one rank's block, padded to ceil(n/d) per dimension), row-major, and belong to
- * the caller; no function keeps a pointer after it returned, except between
- * moert_collective_start and moert_collective_done.
+ * where its layouts, element type, name and source line stand. Buffers are
+ * local (one rank's block, padded to ceil(n/d) per dimension), row-major, and
+ * belong to the caller; no function keeps a pointer after it returned, except
+ * between moert_collective_start and moert_collective_done.
  *
- * Errors are sticky: the first failure is recorded in the context, and from then
- * on every function returns at once without touching memory, so that generated
- * code needs no branches. The caller of an entry asks the context afterwards.
+ * Errors are sticky: the first failure is recorded in the context, and from
+ * then on every function returns at once without touching memory, so that
+ * generated code needs no branches. The caller of an entry asks the context
+ * afterwards.
  */
 #ifndef MOERT_ABI_MOERT_H
 #define MOERT_ABI_MOERT_H
@@ -35,8 +36,9 @@ typedef void (*moert_entry)(moert_context *context, void *arena,
 void moert_collective(moert_context *context, int32_t site, const void *source,
                       void *target);
 
-/* The same in two halves: between them the caller may compute, but neither write
- * `source` nor touch `target`. Starts complete in the order they were made. */
+/* The same in two halves: between them the caller may compute, but neither
+ * write `source` nor touch `target`. Starts complete in the order they were
+ * made. */
 void moert_collective_start(moert_context *context, int32_t site,
                             const void *source, void *target);
 void moert_collective_done(moert_context *context, int32_t site);
@@ -56,7 +58,8 @@ void moert_all_to_all_ragged(moert_context *context, int32_t site,
 void moert_matmul(moert_context *context, int32_t site, const void *a,
                   const void *b, void *c);
 
-/* The calling rank's number, from which generated code derives block offsets. */
+/* The calling rank's number, from which generated code derives block offsets.
+ */
 int32_t moert_rank(const moert_context *context);
 
 #ifdef __cplusplus

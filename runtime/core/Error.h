@@ -7,9 +7,9 @@
 
 namespace moert {
 
-/// A failure that the user can act on. The text is lower case, has no full stop,
-/// names the thing and gives both numbers. Tools print it after "error: " and
-/// exit with 1.
+/// A failure that the user can act on. The text is lower case, has no full
+/// stop, names the thing and gives both numbers. Tools print it after "error: "
+/// and exit with 1.
 class Error : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
@@ -17,7 +17,8 @@ public:
 
 /// Joins its arguments as `<<` would print them.
 ///
-///   throw Error(text("argument '", name, "' has ", got, " rows, wants ", want));
+///   throw Error(text("argument '", name, "' has ", got, " rows, wants ",
+///   want));
 template <typename... Parts> std::string text(const Parts &...parts) {
   std::ostringstream stream;
   (stream << ... << parts);

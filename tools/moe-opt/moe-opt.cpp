@@ -89,10 +89,11 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
     return fail("--explain must be text or json, got '" + explain + "'");
   if (!target.empty() && target != "cpu")
     return fail("--target must be cpu, got '" + target + "'");
-  bool writesProgram =
-      !target.empty() && stopAfter.empty() && !flags.explain.getNumOccurrences();
+  bool writesProgram = !target.empty() && stopAfter.empty() &&
+                       !flags.explain.getNumOccurrences();
   if (writesProgram && output == "-")
-    return fail("--target=" + target + " writes a program; say where with -o FILE");
+    return fail("--target=" + target +
+                " writes a program; say where with -o FILE");
 
   MLIRContext context(registry);
   context.printOpOnDiagnostic(false);
