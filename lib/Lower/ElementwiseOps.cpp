@@ -103,6 +103,7 @@ static Value toFloat(KernelEmitter &k, OpResult result, ArrayRef<Value> index) {
 void moe::lower::addElementwiseLowerings(OpLowerings &table) {
   OpLowering lowering;
   lowering.isPointwise = true;
+  lowering.readsOwnIndex = true;
 
   lowering.element = sameOp;
   table.add<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,

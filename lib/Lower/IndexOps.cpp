@@ -101,7 +101,9 @@ void moe::lower::addIndexLowerings(OpLowerings &table) {
 
   OpLowering once;
   once.element = maskElement;
+  once.readsOwnIndex = true;
   table.add<spmd::MaskOp>(once);
+  once.readsOwnIndex = false;
   once.element = gatherElement;
   once.mayFuse = fuseNoIndices;
   table.add<GatherOp>(once);

@@ -3,6 +3,7 @@
 #include "EmitHost.h"
 #include "KernelEmitter.h"
 #include "ManifestWriter.h"
+#include "Reuse.h"
 #include "moe/Lower/Passes.h"
 
 #include "llvm/TargetParser/Host.h"
@@ -105,7 +106,8 @@ public:
                 const Residency &residency, KernelLibrary &kernels,
                 ConstantLibrary &constants, ManifestWriter &manifest)
       : function(function), lowerings(lowerings), residency(residency),
-        kernels(kernels), constants(constants), manifest(manifest) {
+        reuse(function, lowerings, residency), kernels(kernels),
+        constants(constants), manifest(manifest) {
     program.name = function.getSymName().str();
   }
 
@@ -171,6 +173,20 @@ private:
     return id;
   }
 
+  // The same for the one result of a kernel, which may overwrite what it reads.
+  void placeOverOperand(Operation *op) {
+    Value value = op->getResult(0);
+    for (Value root : reuse.candidates(op)) {
+      int id = bufferOf(root);
+      if (program.buffers[id].place == Buffer::Place::Arena &&
+          !resultNumbers.count(value)) {
+        buffers[value] = id;
+        return;
+      }
+    }
+    placeResult(value);
+  }
+
   int bufferOf(Value value) const {
     return buffers.lookup(Residency::root(value));
   }
@@ -208,14 +224,17 @@ private:
     const OpLowering *lowering = lowerings.find(op);
     StringRef name = op->getName().getStringRef();
     if (lowering->kernel) {
-      for (Value result : op->getResults())
-        placeResult(result);
+      if (op->getNumResults() == 1)
+        placeOverOperand(op);
+      else
+        for (Value result : op->getResults())
+          placeResult(result);
       return addKernel(op->getLoc(), name,
                        [&](KernelEmitter &k) { lowering->kernel(k, op); });
     }
     if (!residency.isStored(op->getResult(0)))
       return;
-    placeResult(op->getResult(0));
+    placeOverOperand(op);
     addKernel(op->getLoc(), name,
               [&](KernelEmitter &k) { k.storeAll(op->getResult(0)); });
   }
@@ -300,6 +319,7 @@ private:
   func::FuncOp function;
   const OpLowerings &lowerings;
   const Residency &residency;
+  Reuse reuse;
   KernelLibrary &kernels;
   ConstantLibrary &constants;
   ManifestWriter &manifest;

@@ -105,6 +105,8 @@ static void logSoftmaxKernel(KernelEmitter &k, Operation *operation) {
 
 void moe::lower::addSoftmaxLowerings(OpLowerings &table) {
   OpLowering lowering;
+  // A row is on the stack before any of it is written.
+  lowering.readsOwnIndex = true;
   lowering.kernel = softmaxKernel;
   table.add<SoftmaxOp>(lowering);
   lowering.kernel = logSoftmaxKernel;

@@ -23,9 +23,9 @@ TEST(LowerProgram, ResultsMayBeArgumentsAndMayRepeat) {
 TEST(LowerProgram, EqualKernelsAreShared) {
   LoweredProgram program(R"(
     func.func @f(%a: tensor<8xf32>) -> tensor<8xf32> {
-      %0 = moe.softmax %a dim 0 : tensor<8xf32>
-      %1 = moe.softmax %0 dim 0 : tensor<8xf32>
-      %2 = moe.softmax %1 dim 0 : tensor<8xf32>
+      %0 = moe.cumsum %a dim 0 : tensor<8xf32>
+      %1 = moe.cumsum %0 dim 0 : tensor<8xf32>
+      %2 = moe.cumsum %1 dim 0 : tensor<8xf32>
       return %2 : tensor<8xf32>
     })");
   EXPECT_NE(program.manifest().find("moe_kernel_0"), std::string::npos);
@@ -90,6 +90,37 @@ TEST(LowerProgram, StartedCollectivesKeepTheirBuffers) {
                       "%a: tensor<4xf32>", "tensor<4xf32>", "%1",
                       {Data::f32({1, 2, 3, 4})});
   EXPECT_EQ(results[0].values(), twice[0].values());
+}
+
+TEST(LowerProgram, ElementwiseOpsOverwriteOperandsThatNothingReadsLater) {
+  // %1 overwrites %0. %3 computes %2 where it reads it, from %1 and from %1
+  // transposed, and %4 reads %1 again: %3 has memory of its own.
+  LoweredProgram program(R"(
+    func.func @f(%a: tensor<4x4xf32>, %b: tensor<4xf32>) -> tensor<4x4xf32> {
+      %0 = moe.cumsum %a dim 0 : tensor<4x4xf32>
+      %c = moe.broadcast %b dims [1] : tensor<4xf32> -> tensor<4x4xf32>
+      %1 = arith.addf %0, %c : tensor<4x4xf32>
+      %t = moe.transpose %1 permutation [1, 0] : tensor<4x4xf32> -> tensor<4x4xf32>
+      %2 = arith.subf %1, %t : tensor<4x4xf32>
+      %3 = moe.cumsum %2 dim 0 : tensor<4x4xf32>
+      %4 = arith.addf %3, %1 : tensor<4x4xf32>
+      return %4 : tensor<4x4xf32>
+    })");
+  EXPECT_NE(program.manifest().find("\"arena_bytes\":128"), std::string::npos)
+      << program.manifest();
+  std::vector<float> a(16, 1), b = {1, 2, 3, 4};
+  auto results = program.run("f", {Data::f32(a), Data::f32(b)});
+  double sum[4][4], difference[4][4];
+  Numbers want;
+  for (int i = 0; i < 4; ++i)
+    for (int j = 0; j < 4; ++j)
+      sum[i][j] = i + 1 + b[j];
+  for (int i = 0; i < 4; ++i)
+    for (int j = 0; j < 4; ++j) {
+      difference[i][j] = (i ? difference[i - 1][j] : 0) + sum[i][j] - sum[j][i];
+      want.push_back(difference[i][j] + sum[i][j]);
+    }
+  EXPECT_EQ(results[0].values(), want);
 }
 
 TEST(LowerProgram, SameInputGivesSameBytes) {
