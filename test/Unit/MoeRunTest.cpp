@@ -253,7 +253,7 @@ TEST_F(MoeRun, badFlagsAreNamed) {
   expectError("r1.moe --ranks=0", "got '0'");
   expectError("r1.moe --repeat=0", "--repeat takes a whole number from 1");
   expectError("r1.moe --input x", "--input takes NAME=FILE");
-  expectError("r1.moe --check=1", "--check takes no value");
+  expectError("r1.moe --check=1", "--check takes float or exact, got '1'");
   expectError("r1.moe --summary=loud", "--summary takes none, short or full");
   expectError("r1.moe --mesh=data=2", "compiled for its mesh already");
   expectError("r1.moe r2.moe", "one PROGRAM or MODEL is run");
