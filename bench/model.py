@@ -11,6 +11,7 @@ interleaved over --rounds and medians are printed; compare only figures of one r
 import argparse
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,16 @@ def start_up(model, tokens, expert):
     return times
 
 
+def cpu_per_run(program, tokens, repeat):
+    """CPU seconds of one run over all its threads: what a busy host does not change.
+    Start-up is taken off by a second command that runs once."""
+    def spent(times):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        run([BIN / "moe-run", program, "--entry=loss", f"--input=tokens={tokens}", f"--repeat={times}", "--summary=none"])
+        return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    return (spent(1 + repeat) - spent(1)) / repeat
+
+
 def speed(model, tokens, arguments):
     programs = {expert: compile_model(model, 1, expert)[0] for expert in (1, 2)}
     figures = {expert: [] for expert in programs}
@@ -70,12 +81,13 @@ def speed(model, tokens, arguments):
             run([BIN / "moe-run", program, "--entry=loss", f"--input=tokens={tokens}", f"--repeat={arguments.repeat}",
                  f"--trace={trace}", "--summary=none"])
             figures[expert].append(shares(trace, "loss"))
-    print(f"{'ranks':>5} {'tokens/s':>9} {'ms':>8} {'matmul':>7} {'collective':>10} {'kernels and overhead':>20} {'first run ms':>12}")
+    print(f"{'ranks':>5} {'tokens/s':>9} {'ms':>8} {'matmul':>7} {'collective':>10} {'kernels and overhead':>20} "
+          f"{'first run ms':>12} {'CPU s':>6}")
     for expert, rounds in figures.items():
         first, total, matmul, collective = (median(column) for column in zip(*rounds))
         rest = total - matmul - collective
         print(f"{expert:5} {TOKENS / total * 1e3:9.0f} {total:8.1f} {matmul / total:7.0%} {collective / total:10.0%} "
-              f"{rest / total:20.0%} {first:12.1f}")
+              f"{rest / total:20.0%} {first:12.1f} {cpu_per_run(programs[expert], tokens, arguments.repeat):6.2f}")
 
 
 def traffic(model, tokens):
