@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
+#include <thread>
 
 using namespace moert;
 
@@ -168,4 +169,25 @@ TEST(CoreGemm, aBatchOfWeightsIsPackedOnce) {
 TEST(CoreGemm, otherElementTypesAreRefused) {
   GemmScratch scratch;
   EXPECT_THROW(Gemm(denseSite(1, 1, 1, false, DType::I32), scratch), Error);
+}
+
+// Ranks of one process make the same primitives at the same moment: what the
+// library shares between them may not race.
+TEST(CoreGemm, threadsMayPackAndRunTheSameShapesAtOnce) {
+  constexpr int kThreads = 4;
+  Tensor a = random({64, 96}, 1), b = random({96, 128}, 2);
+  std::vector<Tensor> results(kThreads);
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread)
+    threads.emplace_back([&, thread] {
+      computeOnOneThread();
+      for (int64_t n = 1; n <= 128; ++n)
+        results[static_cast<size_t>(thread)] =
+            multiply(denseSite(64, n, 96, true), a, b);
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  for (const Tensor &result : results)
+    EXPECT_EQ(0, std::memcmp(result.data(), results[0].data(),
+                             results[0].bytes()));
 }
