@@ -2,6 +2,7 @@
 
 #include "runtime/core/Block.h"
 #include "runtime/core/Error.h"
+#include "runtime/core/Tiles.h"
 
 #include <cstring>
 #include <fstream>
@@ -22,6 +23,17 @@ int64_t residentBytes() {
 
 //===-- Loading -----------------------------------------------------------===//
 
+// Products of bf16 have other bits where the processor has instructions for
+// them; ranks of one job must not differ.
+static std::string bf16Matmuls(const Manifest &manifest) {
+  for (const MatmulSite &site : manifest.matmuls)
+    if (site.aType == DType::BF16 && site.bType == DType::BF16)
+      return tileFormat(site.aType, site.bType) == TileFormat::BF16Pairs
+                 ? "by instructions for bf16"
+                 : "widened to f32";
+  return "none";
+}
+
 Context::Context(std::shared_ptr<const Program> program, Communicator &comm,
                  Trace *trace)
     : program_(std::move(program)), comm_(comm), trace_(trace),
@@ -33,6 +45,7 @@ Context::Context(std::shared_ptr<const Program> program, Communicator &comm,
         "program '", manifest.program, "' is compiled for ", manifest.ranks,
         " ranks (mesh ", manifest.meshText(), "), the job has ", comm_.size(),
         "; compile with a --mesh whose sizes multiply to ", comm_.size()));
+  comm_.agree("bf16 matmuls", bf16Matmuls(manifest));
   comm_.prepare(manifest.collectives);
   computeOnOneThread();
   matmuls_.resize(manifest.matmuls.size());

@@ -12,13 +12,12 @@
 
 namespace moert {
 
-float *GemmScratch::floats(int slot, int64_t floats) {
-  size_t bytes = static_cast<size_t>(floats) * sizeof(float);
+void *GemmScratch::get(int slot, size_t bytes) {
   if (slots_[slot].size() < bytes) {
     slots_[slot] = Buffer();
     slots_[slot] = Buffer(bytes);
   }
-  return static_cast<float *>(slots_[slot].data());
+  return slots_[slot].data();
 }
 
 //===-- Whether the library agrees ----------------------------------------===//
@@ -56,19 +55,19 @@ static bool libraryWins(const DenseShape &s, OneDnnMatmul &library) {
   };
   Buffer a(count(s.m, s.aRowStride)), b(count(s.k, s.n));
   Buffer ours(count(s.m, s.cRowStride)), theirs(count(s.m, s.cRowStride));
-  Buffer panels(static_cast<size_t>(panelElements(s.k, s.n)) * sizeof(float));
+  Buffer panels(panelBytes(TileFormat::Floats, s.k, s.n));
   Buffer packed(library.packedBytes());
   auto *aData = static_cast<float *>(a.data());
   auto *bData = static_cast<float *>(b.data());
   fillRandom(aData, s.m * s.aRowStride, 1);
   fillRandom(bData, s.k * s.n, 2);
-  packPanels({bData, DType::F32, s.k, s.n, s.n, 1},
-             static_cast<float *>(panels.data()));
+  packPanels({bData, DType::F32, s.k, s.n, s.n, 1}, TileFormat::Floats,
+             panels.data());
   library.pack(bData, s.n, 1, packed.data());
   double tiles = bestSecondsOf([&] {
-    multiplyPanels({aData, DType::F32, s.m, s.k, s.aRowStride, 1},
-                   static_cast<float *>(panels.data()), ours.data(), DType::F32,
-                   s.n, s.cRowStride, 1);
+    multiplyPanels({aData, s.m, s.k, s.aRowStride}, TileFormat::Floats, s.k,
+                   panels.data(), ours.data(), DType::F32, s.n, s.cRowStride,
+                   1);
   });
   double theirTime = bestSecondsOf([&] {
     library.run(aData, packed.data(), static_cast<float *>(theirs.data()));
@@ -182,9 +181,9 @@ std::shared_ptr<const PackedWeights> Gemm::pack(const void *b) {
   auto weights = std::make_shared<PackedWeights>();
   std::unique_ptr<OneDnnMatmul> library = tryLibrary(site_);
   weights->library = library != nullptr;
-  size_t each = library ? library->packedBytes()
-                        : static_cast<size_t>(panelElements(site_.k, site_.n)) *
-                              sizeof(float);
+  TileFormat format = tileFormat(site_.aType, site_.bType);
+  size_t each =
+      library ? library->packedBytes() : panelBytes(format, site_.k, site_.n);
   weights->stride = (each + 63) / 64 * 64;
   weights->bytes = Buffer(weights->stride * static_cast<size_t>(batchCount()));
   for (int64_t index = 0; index < batchCount(); ++index) {
@@ -195,7 +194,7 @@ std::shared_ptr<const PackedWeights> Gemm::pack(const void *b) {
       library->pack(static_cast<const float *>(view.data), view.rowStride,
                     view.columnStride, to);
     else
-      packPanels(view, static_cast<float *>(to));
+      packPanels(view, format, to);
   }
   return weights;
 }
@@ -217,30 +216,32 @@ void Gemm::run(const void *a, const void *b, void *c) {
 }
 
 // Packed before, or now into scratch.
-const float *Gemm::panelsOf(const void *b, int64_t index) {
+const void *Gemm::panelsOf(const void *b, int64_t index) {
   if (weights_)
-    return reinterpret_cast<const float *>(
-        static_cast<const char *>(weights_->bytes.data()) +
-        static_cast<size_t>(index) * weights_->stride);
-  float *made = scratch_->floats(1, panelElements(site_.k, site_.n));
-  packPanels(matrixB(site_, b, index), made);
+    return static_cast<const char *>(weights_->bytes.data()) +
+           static_cast<size_t>(index) * weights_->stride;
+  TileFormat format = tileFormat(site_.aType, site_.bType);
+  void *made = scratch_->get(1, panelBytes(format, site_.k, site_.n));
+  packPanels(matrixB(site_, b, index), format, made);
   return made;
 }
 
 void Gemm::runOne(const char *a, const void *b, char *c, int64_t index) {
-  const float *panels = panelsOf(b, index);
+  const void *panels = panelsOf(b, index);
   if (library_)
     return library_->run(reinterpret_cast<const float *>(a), panels,
                          reinterpret_cast<float *>(c));
   Strides strides = innermost(site_.aStrides), out = innermost(site_.cStrides);
-  MatrixView rows{a,       site_.aType, site_.m,
+  MatrixView view{a,       site_.aType, site_.m,
                   site_.k, strides.row, strides.column};
-  if (site_.aType != DType::F32 || strides.column != 1) {
-    float *dense = scratch_->floats(0, site_.m * site_.k);
-    packRows(rows, dense);
-    rows = {dense, DType::F32, site_.m, site_.k, site_.k, 1};
-  }
-  multiplyPanels(rows, panels, c, site_.cType, site_.n, out.row, out.column);
+  TileFormat format = tileFormat(site_.aType, site_.bType);
+  TileRows rows =
+      isTileRows(view, format)
+          ? asTileRows(view, format)
+          : packRows(view, format,
+                     scratch_->get(0, rowBytes(format, site_.m, site_.k)));
+  multiplyPanels(rows, format, site_.k, panels, c, site_.cType, site_.n,
+                 out.row, out.column);
 }
 
 } // namespace moert

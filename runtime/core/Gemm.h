@@ -21,8 +21,8 @@ class OneDnnMatmul;
 /// Memory that the matmuls of one rank share between calls.
 class GemmScratch {
 public:
-  /// At least `floats` floats in slot `slot`; what was there is lost.
-  float *floats(int slot, int64_t floats);
+  /// At least `bytes` bytes in slot `slot`; what was there is lost.
+  void *get(int slot, size_t bytes);
   size_t bytes() const { return slots_[0].size() + slots_[1].size(); }
 
 private:
@@ -66,7 +66,7 @@ public:
 
 private:
   void runOne(const char *a, const void *b, char *c, int64_t batch);
-  const float *panelsOf(const void *b, int64_t batch);
+  const void *panelsOf(const void *b, int64_t batch);
   int64_t batchCount() const;
 
   MatmulSite site_;

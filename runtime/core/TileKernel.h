@@ -1,76 +1,131 @@
-// The inner loop, compiled once for each instruction set.
+// The inner loops, compiled once for each instruction set.
 //
-// The including file defines MOERT_TILE_NAME (function) and MOERT_TILE_LANES
-// (floats of a vector register) and is compiled with the matching flags and
-// with -ffp-contract=fast, which makes each `sum += a * b` below one fused
-// operation.
-#include <cstdint>
+// The including file defines MOERT_TILES (namespace), MOERT_TILE_LANES (floats
+// of a vector register) and, for pairs of bf16, MOERT_TILE_PAIRS; it is
+// compiled with the matching flags and with -ffp-contract=fast, which makes
+// each `sum + a * b` below one fused operation.
+#include "runtime/core/DType.h"
 
-namespace moert {
+#ifdef MOERT_TILE_PAIRS
+#include <immintrin.h>
+#endif
+
+namespace moert::MOERT_TILES {
+
+namespace {
 
 typedef float Lanes
     __attribute__((vector_size(MOERT_TILE_LANES * 4), aligned(4)));
 constexpr int64_t kLanes = MOERT_TILE_LANES;
 constexpr int64_t kPanelColumns = 32;
 
+#ifdef MOERT_TILE_PAIRS
+using Word = int32_t;
+inline Lanes add(Lanes sum, Word a, Lanes b) {
+  return (Lanes)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(a),
+                                 (__m512bh)b);
+}
+#else
+using Word = float;
+inline Lanes add(Lanes sum, Word a, Lanes b) { return sum + a * b; }
+#endif
+
+/// What a tile reads and where it adds.
+struct Job {
+  const Word *a;
+  int64_t aStride;
+  const float *panel;
+  int64_t words;
+  float *out;
+  bool adds;
+};
+
 // Rows x Wide vectors of sums stay in registers over the whole block of k.
-template <int Rows, int Wide>
-static void tile(const float *a, int64_t rowStride, const float *panel,
-                 int64_t depth, float *out, bool add) {
+template <int Rows, int Wide> void tile(const Job &job) {
   Lanes sums[Rows][Wide] = {};
-  for (int64_t k = 0; k < depth; ++k) {
+  for (int64_t k = 0; k < job.words; ++k) {
     Lanes b[Wide];
     for (int i = 0; i < Wide; ++i)
-      b[i] = *reinterpret_cast<const Lanes *>(panel + k * kPanelColumns +
+      b[i] = *reinterpret_cast<const Lanes *>(job.panel + k * kPanelColumns +
                                               i * kLanes);
     for (int row = 0; row < Rows; ++row) {
-      float value = a[row * rowStride + k];
+      Word value = job.a[row * job.aStride + k];
       for (int i = 0; i < Wide; ++i)
-        sums[row][i] += value * b[i];
+        sums[row][i] = add(sums[row][i], value, b[i]);
     }
   }
   for (int row = 0; row < Rows; ++row)
     for (int i = 0; i < Wide; ++i) {
       auto *to =
-          reinterpret_cast<Lanes *>(out + row * kPanelColumns + i * kLanes);
-      *to = add ? *to + sums[row][i] : sums[row][i];
+          reinterpret_cast<Lanes *>(job.out + row * kPanelColumns + i * kLanes);
+      *to = job.adds ? *to + sums[row][i] : sums[row][i];
     }
 }
 
 // Two vectors wide, eight rows fill the 32 registers of AVX-512, four the 16 of
 // AVX2.
-template <int Wide>
-static void column(int64_t rows, const float *a, int64_t rowStride,
-                   const float *panel, int64_t depth, float *out, bool add) {
-  auto step = [&](auto run, int64_t count) {
-    run(a, rowStride, panel, depth, out, add);
-    a += count * rowStride;
-    out += count * kPanelColumns;
-    rows -= count;
-  };
+template <int Wide> void tileRows(int64_t rows, Job job) {
+  constexpr int64_t most = kLanes == 16 || Wide == 1 ? 8 : 4;
   while (rows > 0) {
-    if (rows >= 8 && (kLanes == 16 || Wide == 1))
-      step(tile<8, Wide>, 8);
-    else if (rows >= 4)
-      step(tile<4, Wide>, 4);
-    else if (rows >= 2)
-      step(tile<2, Wide>, 2);
-    else
-      step(tile<1, Wide>, 1);
+    int64_t now = rows < most ? rows : most;
+    switch (now) {
+    case 8:
+      tile<8, Wide>(job);
+      break;
+    case 7:
+      tile<7, Wide>(job);
+      break;
+    case 6:
+      tile<6, Wide>(job);
+      break;
+    case 5:
+      tile<5, Wide>(job);
+      break;
+    case 4:
+      tile<4, Wide>(job);
+      break;
+    case 3:
+      tile<3, Wide>(job);
+      break;
+    case 2:
+      tile<2, Wide>(job);
+      break;
+    default:
+      tile<1, Wide>(job);
+      break;
+    }
+    job.a += now * job.aStride;
+    job.out += now * kPanelColumns;
+    rows -= now;
   }
 }
+
+} // namespace
 
 /// Adds (or writes) `rows` <= 8 rows times the first `columns` of one panel to
 /// a dense [rows][32] tile; what is right of them is unspecified.
-void MOERT_TILE_NAME(int64_t rows, const float *a, int64_t rowStride,
-                     const float *panel, int64_t columns, int64_t depth,
-                     float *out, bool add) {
+void multiply(int64_t rows, const void *a, int64_t aStride, const void *panel,
+              int64_t columns, int64_t words, float *out, bool adds) {
+  Job job{static_cast<const Word *>(a),
+          aStride,
+          static_cast<const float *>(panel),
+          words,
+          out,
+          adds};
   for (int64_t at = 0; at < columns; at += 2 * kLanes) {
     if (columns - at > kLanes)
-      column<2>(rows, a, rowStride, panel + at, depth, out + at, add);
+      tileRows<2>(rows, job);
     else
-      column<1>(rows, a, rowStride, panel + at, depth, out + at, add);
+      tileRows<1>(rows, job);
+    job.panel += 2 * kLanes;
+    job.out += 2 * kLanes;
   }
 }
 
-} // namespace moert
+/// Writes `count` floats as bf16.
+void round(const float *from, int64_t count, uint16_t *to) {
+  for (int64_t i = 0; i < count; ++i)
+    to[i] = toBF16(from[i]);
+}
+
+} // namespace moert::MOERT_TILES

@@ -18,49 +18,73 @@ int64_t kBlock(int64_t k) {
 
 //===-- Choice of instructions --------------------------------------------===//
 
-using TileFunction = void (*)(int64_t rows, const float *a, int64_t rowStride,
-                              const float *panel, int64_t columns,
-                              int64_t depth, float *out, bool add);
+using Multiply = void(int64_t rows, const void *a, int64_t aStride,
+                      const void *panel, int64_t columns, int64_t words,
+                      float *out, bool adds);
+using Round = void(const float *from, int64_t count, uint16_t *to);
 
 #ifdef __x86_64__
-void tileAvx512(int64_t, const float *, int64_t, const float *, int64_t,
-                int64_t, float *, bool);
-void tileAvx2(int64_t, const float *, int64_t, const float *, int64_t, int64_t,
-              float *, bool);
+namespace avx512_bf16 {
+Multiply multiply;
+}
+namespace avx512 {
+Multiply multiply;
+Round round;
+} // namespace avx512
+namespace avx2 {
+Multiply multiply;
+Round round;
+} // namespace avx2
 #endif
 
 // Without fused instructions the same bits come from the library, slowly.
-static void tileScalar(int64_t rows, const float *a, int64_t rowStride,
-                       const float *panel, int64_t columns, int64_t depth,
-                       float *out, bool add) {
+namespace scalar {
+static void multiply(int64_t rows, const void *a, int64_t aStride,
+                     const void *panel, int64_t columns, int64_t words,
+                     float *out, bool adds) {
+  auto *left = static_cast<const float *>(a);
+  auto *right = static_cast<const float *>(panel);
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t column = 0; column < columns; ++column) {
       float sum = 0;
-      for (int64_t k = 0; k < depth; ++k)
-        sum = std::fma(a[row * rowStride + k], panel[k * kPanel + column], sum);
+      for (int64_t k = 0; k < words; ++k)
+        sum =
+            std::fma(left[row * aStride + k], right[k * kPanel + column], sum);
       float &to = out[row * kPanel + column];
-      to = add ? to + sum : sum;
+      to = adds ? to + sum : sum;
     }
 }
 
+static void round(const float *from, int64_t count, uint16_t *to) {
+  std::transform(from, from + count, to, toBF16);
+}
+} // namespace scalar
+
 namespace {
-struct TileChoice {
-  TileFunction run;
+struct Instructions {
   const char *name;
+  Multiply *floats;
+  Multiply *pairs; ///< Null where bf16 is widened.
+  Round *round;
 };
 } // namespace
 
 // What this processor runs, best first.
-static const std::vector<TileChoice> &choices() {
-  static const std::vector<TileChoice> usable = [] {
-    std::vector<TileChoice> list;
+static const std::vector<Instructions> &choices() {
+  static const std::vector<Instructions> usable = [] {
+    std::vector<Instructions> list;
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma"))
-      list.push_back({tileAvx512, "avx512"});
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-      list.push_back({tileAvx2, "avx2"});
+    bool hasFma = __builtin_cpu_supports("fma");
+    bool has512 = hasFma && __builtin_cpu_supports("avx512f");
+    if (has512 && __builtin_cpu_supports("avx512bf16"))
+      list.push_back({"avx512_bf16", avx512::multiply, avx512_bf16::multiply,
+                      avx512::round});
+    if (has512)
+      list.push_back({"avx512", avx512::multiply, nullptr, avx512::round});
+    if (hasFma && __builtin_cpu_supports("avx2"))
+      list.push_back({"avx2", avx2::multiply, nullptr, avx2::round});
 #endif
-    list.push_back({tileScalar, "scalar"});
+    list.push_back({"scalar", scalar::multiply, nullptr, scalar::round});
     return list;
   }();
   return usable;
@@ -68,7 +92,7 @@ static const std::vector<TileChoice> &choices() {
 
 static std::atomic<size_t> chosen{0};
 
-static const TileChoice &choice() { return choices()[chosen]; }
+static const Instructions &choice() { return choices()[chosen]; }
 
 const char *tileInstructions() { return choice().name; }
 
@@ -81,98 +105,100 @@ bool forceTileInstructions(const std::string &name) {
   return false;
 }
 
-//===-- Packing -----------------------------------------------------------===//
-
-namespace {
-/// Reads elements of either type as floats.
-template <typename Element> float widened(Element value);
-template <> float widened(float value) { return value; }
-template <> float widened(uint16_t value) { return fromBF16(value); }
-} // namespace
-
-template <typename Element>
-static void packPanelsOf(const MatrixView &b, float *to) {
-  auto *from = static_cast<const Element *>(b.data);
-  for (int64_t first = 0; first < b.columns; first += kPanel) {
-    int64_t width = std::min(kPanel, b.columns - first);
-    for (int64_t row = 0; row < b.rows; ++row, to += kPanel) {
-      const Element *at = from + row * b.rowStride + first * b.columnStride;
-      for (int64_t column = 0; column < width; ++column)
-        to[column] = widened(at[column * b.columnStride]);
-      std::fill(to + width, to + kPanel, 0.0f);
-    }
-  }
-}
-
-template <typename Element>
-static void packRowsOf(const MatrixView &a, float *to) {
-  auto *from = static_cast<const Element *>(a.data);
-  for (int64_t row = 0; row < a.rows; ++row)
-    for (int64_t column = 0; column < a.columns; ++column)
-      *to++ = widened(from[row * a.rowStride + column * a.columnStride]);
-}
-
-void packPanels(const MatrixView &b, float *panels) {
-  if (b.dtype == DType::BF16)
-    packPanelsOf<uint16_t>(b, panels);
-  else
-    packPanelsOf<float>(b, panels);
-}
-
-void packRows(const MatrixView &a, float *rows) {
-  if (a.dtype == DType::BF16)
-    packRowsOf<uint16_t>(a, rows);
-  else
-    packRowsOf<float>(a, rows);
+TileFormat tileFormat(DType a, DType b) {
+  bool narrow = a == DType::BF16 && b == DType::BF16;
+  return narrow && choice().pairs ? TileFormat::BF16Pairs : TileFormat::Floats;
 }
 
 //===-- The product -------------------------------------------------------===//
 
 static constexpr int64_t kTileRows = 8;
+// Rows of a that are multiplied by all panels before the next ones: as many as
+// stay in a core's second cache beside a panel.
+static constexpr int64_t kBlockBytes = int64_t{256} << 10;
 
-static void storeTile(const float *tile, int64_t rows, int64_t columns, void *c,
-                      DType cType, int64_t rowStride, int64_t columnStride) {
-  bool dense = cType == DType::F32 && columnStride == 1;
-  for (int64_t row = 0; row < rows; ++row) {
-    const float *from = tile + row * kPanel;
-    if (dense) {
-      std::memcpy(static_cast<float *>(c) + row * rowStride, from,
-                  static_cast<size_t>(columns) * sizeof(float));
-      continue;
-    }
-    for (int64_t column = 0; column < columns; ++column) {
-      int64_t at = row * rowStride + column * columnStride;
-      if (cType == DType::BF16)
-        static_cast<uint16_t *>(c)[at] = toBF16(from[column]);
-      else
-        static_cast<float *>(c)[at] = from[column];
-    }
+namespace {
+/// Where one tile of c goes.
+struct Target {
+  void *c;
+  DType dtype;
+  int64_t rowStride, columnStride;
+
+  Target at(int64_t row, int64_t column) const {
+    int64_t offset = row * rowStride + column * columnStride;
+    return {static_cast<char *>(c) +
+                offset * static_cast<int64_t>(sizeOf(dtype)),
+            dtype, rowStride, columnStride};
   }
+};
+} // namespace
+
+static void storeRow(const float *from, int64_t columns, const Target &to) {
+  auto *narrow = static_cast<uint16_t *>(to.c);
+  auto *wide = static_cast<float *>(to.c);
+  if (to.columnStride == 1 && to.dtype == DType::F32)
+    std::memcpy(wide, from, static_cast<size_t>(columns) * sizeof(float));
+  else if (to.columnStride == 1)
+    choice().round(from, columns, narrow);
+  else if (to.dtype == DType::F32)
+    for (int64_t column = 0; column < columns; ++column)
+      wide[column * to.columnStride] = from[column];
+  else
+    for (int64_t column = 0; column < columns; ++column)
+      narrow[column * to.columnStride] = toBF16(from[column]);
 }
 
-void multiplyPanels(const MatrixView &a, const float *panels, void *c,
-                    DType cType, int64_t n, int64_t cRowStride,
-                    int64_t cColumnStride) {
-  const TileFunction run = choice().run;
-  const int64_t depth = a.columns, block = kBlock(depth);
-  alignas(64) float tile[kTileRows * kPanel];
-  for (int64_t first = 0; first < n; first += kPanel) {
-    const float *panel = panels + first * depth;
-    int64_t columns = std::min(kPanel, n - first);
-    for (int64_t row = 0; row < a.rows; row += kTileRows) {
-      int64_t rows = std::min(kTileRows, a.rows - row);
-      auto *from = static_cast<const float *>(a.data) + row * a.rowStride;
-      if (depth == 0) // An empty sum is zero.
-        std::fill(tile, tile + kTileRows * kPanel, 0.0f);
-      for (int64_t k = 0; k < depth; k += block)
-        run(rows, from + k, a.rowStride, panel + k * kPanel, columns,
-            std::min(block, depth - k), tile, k > 0);
-      auto *to =
-          static_cast<char *>(c) + (row * cRowStride + first * cColumnStride) *
-                                       static_cast<int64_t>(sizeOf(cType));
-      storeTile(tile, rows, columns, to, cType, cRowStride, cColumnStride);
+namespace {
+/// One product: what each of its tiles needs to know.
+struct Product {
+  const TileRows &a;
+  Multiply *multiply;
+  int64_t block; ///< Words of a block of k.
+  Target target;
+
+  // Up to eight rows from `row` times the panel whose columns begin at `first`.
+  void tile(int64_t row, int64_t rows, const float *panel, int64_t first,
+            int64_t columns) const {
+    alignas(64) float sums[kTileRows * kPanel];
+    if (a.words == 0) // An empty sum is zero.
+      std::fill(sums, sums + kTileRows * kPanel, 0.0f);
+    auto *from = static_cast<const float *>(a.data) + row * a.stride;
+    for (int64_t k = 0; k < a.words; k += block)
+      multiply(rows, from + k, a.stride, panel + k * kPanel, columns,
+               std::min(block, a.words - k), sums, k > 0);
+    for (int64_t i = 0; i < rows; ++i)
+      storeRow(sums + i * kPanel, columns, target.at(row + i, first));
+  }
+
+  void rows(int64_t begin, int64_t end, const float *panel, int64_t first,
+            int64_t columns) const {
+    // 13 rows are 7 and 6: a short tile waits for its own sums.
+    int64_t tiles = (end - begin + kTileRows - 1) / kTileRows;
+    for (int64_t i = 0; i < tiles; ++i) {
+      int64_t from = begin + (end - begin) * i / tiles;
+      int64_t to = begin + (end - begin) * (i + 1) / tiles;
+      tile(from, to - from, panel, first, columns);
     }
   }
+};
+} // namespace
+
+void multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
+                    const void *panels, void *c, DType cType, int64_t n,
+                    int64_t cRowStride, int64_t cColumnStride) {
+  bool pairs = format == TileFormat::BF16Pairs;
+  Product product{a,
+                  pairs ? choice().pairs : choice().floats,
+                  wordsOf(format, kBlock(k)),
+                  {c, cType, cRowStride, cColumnStride}};
+  int64_t rowBytes = std::max<int64_t>(a.words, 1) * 4;
+  int64_t most = std::max<int64_t>(kBlockBytes / rowBytes / kTileRows, 4);
+  int64_t step = most * kTileRows;
+  for (int64_t begin = 0; begin < a.rows; begin += step)
+    for (int64_t first = 0; first < n; first += kPanel)
+      product.rows(begin, std::min(begin + step, a.rows),
+                   static_cast<const float *>(panels) + first * a.words, first,
+                   std::min(kPanel, n - first));
 }
 
 } // namespace moert

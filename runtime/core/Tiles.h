@@ -8,15 +8,16 @@
 //   K = 512: one chain of 512        K = 2048: (chain of 1024) + (chain of
 //   1024)
 //
-// b is read from panels of 32 columns, so that the inner loop walks memory
-// straight on; columns beyond N are zero. Instruction sets are chosen at run
-// time.
+// A product of bf16 by bf16 is the same on a processor without bf16
+// instructions; on one with them a link of the chain adds two products, as
+// vdpbf16ps does (denormals are zero there). Which of both it is depends on the
+// processor only.
+//
+// Instruction sets are chosen at run time.
 #pragma once
 
-#include "runtime/core/DType.h"
+#include "runtime/core/Panels.h"
 
-#include <cstddef>
-#include <cstdint>
 #include <string>
 
 namespace moert {
@@ -24,35 +25,17 @@ namespace moert {
 /// Length of the blocks that a sum of `k` products is cut into.
 int64_t kBlock(int64_t k);
 
-/// Columns of a panel.
-constexpr int64_t kPanel = 32;
+/// The form in which products of these types are computed here: pairs for bf16
+/// by bf16 where the processor multiplies them, else floats.
+TileFormat tileFormat(DType a, DType b);
 
-/// Floats that the panels of a [k, n] matrix take.
-inline int64_t panelElements(int64_t k, int64_t n) {
-  return (n + kPanel - 1) / kPanel * kPanel * k;
-}
+/// c[m, n] = a x b; c is f32 or bf16 (rounded once, at the end), strides in
+/// elements. `k` is the number of products in a sum.
+void multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
+                    const void *panels, void *c, DType cType, int64_t n,
+                    int64_t cRowStride, int64_t cColumnStride);
 
-/// A matrix somewhere in memory, strides in elements.
-struct MatrixView {
-  const void *data = nullptr;
-  DType dtype = DType::F32;
-  int64_t rows = 0, columns = 0;
-  int64_t rowStride = 0, columnStride = 1;
-};
-
-/// Writes `b` [k, n] (f32 or bf16) as panels: [ceil(n/32)][k][32] floats.
-void packPanels(const MatrixView &b, float *panels);
-
-/// Writes `a` (f32 or bf16) as dense rows of floats.
-void packRows(const MatrixView &a, float *rows);
-
-/// c[m, n] = a x b, with `a` dense in k (columnStride 1, f32) and `b` in
-/// panels; c is f32 or bf16 (rounded once, at the end).
-void multiplyPanels(const MatrixView &a, const float *panels, void *c,
-                    DType cType, int64_t n, int64_t cRowStride,
-                    int64_t cColumnStride);
-
-/// "avx512", "avx2" or "scalar": what multiplyPanels runs on here.
+/// "avx512_bf16", "avx512", "avx2" or "scalar": what multiplyPanels runs on.
 const char *tileInstructions();
 
 /// For tests: runs on others than the best; false where the processor lacks
