@@ -4,9 +4,11 @@ Tools built here come first in PATH, LLVM's own (FileCheck, not, split-file) aft
 them. Features say what a build has, so that a test names what it needs:
   mpi     the MPI transport is built and mpirun is installed
   asan, tsan   a sanitizer build
+  x86-64       the processor is one
 """
 
 import os
+import platform
 import shutil
 import subprocess
 
@@ -42,6 +44,8 @@ if config.has_mpi and shutil.which("mpirun"):
         if line.startswith("OMPI_"):
             name, _, value = line.partition("=")
             config.environment[name] = value
+if platform.machine() in ("x86_64", "AMD64"):
+    config.available_features.add("x86-64")
 for sanitizer, feature in (("address", "asan"), ("thread", "tsan")):
     if sanitizer in config.sanitize:
         config.available_features.add(feature)

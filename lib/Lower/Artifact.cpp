@@ -13,7 +13,7 @@ FailureOr<CompiledProgram> moe::compileProgram(ModuleOp partitioned,
                                                const LowerOptions &options) {
   OwningOpRef<ModuleOp> module = partitioned.clone();
   PassManager passes(module->getContext(), ModuleOp::getOperationName());
-  passes.addPass(createMoeLowerToCalls());
+  passes.addPass(createMoeLowerToCalls({options.isa}));
   passes.addPass(createMoeVerifyLowered());
   if (failed(passes.run(*module)))
     return failure();
@@ -21,7 +21,9 @@ FailureOr<CompiledProgram> moe::compileProgram(ModuleOp partitioned,
   program.manifest =
       (*module)->getAttrOfType<StringAttr>(kManifestAttr).getValue().str();
   (*module)->removeAttr(kManifestAttr);
-  FailureOr<std::string> object = compileObject(*module, options.cpu);
+  moert::Isa isa =
+      options.isa.empty() ? moert::hostIsa() : moert::parseIsa(options.isa);
+  FailureOr<std::string> object = compileObject(*module, isa);
   if (failed(object))
     return failure();
   FailureOr<std::string> code = linkObject(*module, *object, options.linker);

@@ -20,6 +20,8 @@
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 
+#include <algorithm>
+
 using namespace mlir;
 using namespace moe::lower;
 
@@ -34,17 +36,8 @@ static LogicalResult convertToLLVM(ModuleOp module) {
   return passes.run(module);
 }
 
-// "+avx2,-amx-bf16,...", sorted, so that the same host gives the same bytes.
-static std::string hostFeatures() {
-  std::vector<std::string> list;
-  for (const auto &feature : llvm::sys::getHostCPUFeatures())
-    list.push_back((feature.second ? "+" : "-") + feature.first().str());
-  llvm::sort(list);
-  return llvm::join(list, ",");
-}
-
 static std::unique_ptr<llvm::TargetMachine> makeMachine(ModuleOp module,
-                                                        StringRef cpu) {
+                                                        moert::Isa isa) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
@@ -56,11 +49,17 @@ static std::unique_ptr<llvm::TargetMachine> makeMachine(ModuleOp module,
                        << error;
     return nullptr;
   }
-  bool isHost = cpu.empty();
+  // The instructions for bf16 are the matmuls' own.
+  StringRef cpu = moert::nameOf(std::min(isa, moert::Isa::V4));
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, isHost ? llvm::sys::getHostCPUName() : cpu,
-      isHost ? hostFeatures() : "", llvm::TargetOptions(), llvm::Reloc::PIC_,
-      std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+      triple, cpu, "", llvm::TargetOptions(), llvm::Reloc::PIC_, std::nullopt,
+      llvm::CodeGenOptLevel::Aggressive));
+}
+
+// What LLVM assumes of a level alone: vectors of half the width.
+static void useWholeVectors(llvm::Module &module) {
+  for (llvm::Function &function : module)
+    function.addFnAttr("prefer-vector-width", "512");
 }
 
 // Entries are long and flat: optimising them costs time and gains nothing.
@@ -94,7 +93,7 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
 }
 
 FailureOr<std::string> moe::lower::compileObject(ModuleOp lowered,
-                                                 StringRef cpu) {
+                                                 moert::Isa isa) {
   MLIRContext *context = lowered.getContext();
   registerBuiltinDialectTranslation(*context);
   registerLLVMDialectTranslation(*context);
@@ -103,13 +102,14 @@ FailureOr<std::string> moe::lower::compileObject(ModuleOp lowered,
   llvm::LLVMContext llvmContext;
   std::unique_ptr<llvm::Module> module =
       translateModuleToLLVMIR(lowered, llvmContext, "moe-program");
-  std::unique_ptr<llvm::TargetMachine> machine = makeMachine(lowered, cpu);
+  std::unique_ptr<llvm::TargetMachine> machine = makeMachine(lowered, isa);
   if (!module || !machine)
     return failure();
   module->setTargetTriple(machine->getTargetTriple());
   module->setDataLayout(machine->createDataLayout());
   module->setPICLevel(llvm::PICLevel::BigPIC);
   leaveEntriesAlone(*module);
+  useWholeVectors(*module);
   optimise(*module, *machine);
 
   llvm::SmallVector<char, 0> object;

@@ -1,6 +1,8 @@
 // From a lowered module to object bytes.
 #pragma once
 
+#include "runtime/core/Isa.h"
+
 #include "mlir/IR/BuiltinOps.h"
 
 #include <string>
@@ -8,10 +10,10 @@
 namespace moe::lower {
 
 /// Compiles kernels at full optimisation and entries at none (they are lists of
-/// calls) for `cpu`, or for this host with all its features where `cpu` is
-/// empty. Position-independent; the module is turned into the LLVM dialect.
+/// calls) for processors that have `isa`. Position-independent; the module is
+/// turned into the LLVM dialect.
 mlir::FailureOr<std::string> compileObject(mlir::ModuleOp lowered,
-                                           llvm::StringRef cpu);
+                                           moert::Isa isa);
 
 /// Links object bytes to a shared object whose symbols moert_* stay open.
 /// Emits errors at `module`.

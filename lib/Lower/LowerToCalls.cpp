@@ -6,7 +6,7 @@
 #include "Reuse.h"
 #include "moe/Lower/Passes.h"
 
-#include "llvm/TargetParser/Host.h"
+#include "runtime/core/Isa.h"
 
 namespace moe {
 #define GEN_PASS_DEF_MOELOWERTOCALLS
@@ -330,12 +330,20 @@ private:
 };
 
 struct LowerToCalls : moe::impl::MoeLowerToCallsBase<LowerToCalls> {
+  using MoeLowerToCallsBase::MoeLowerToCallsBase;
+
   void runOnOperation() override {
-    if (failed(lowerModule(getOperation())))
-      signalPassFailure();
+    try {
+      moert::Isa level = isa.empty() ? moert::hostIsa() : moert::parseIsa(isa);
+      if (succeeded(lowerModule(getOperation(), level)))
+        return;
+    } catch (const std::exception &error) {
+      getOperation().emitError() << error.what();
+    }
+    signalPassFailure();
   }
 
-  LogicalResult lowerModule(ModuleOp module) {
+  LogicalResult lowerModule(ModuleOp module, moert::Isa level) {
     splitLongEinsums(module);
     OpLowerings lowerings(&getContext());
     ManifestWriter manifest(module);
@@ -365,7 +373,7 @@ struct LowerToCalls : moe::impl::MoeLowerToCallsBase<LowerToCalls> {
     numKernels = kernels.all().size();
     numMatmuls = manifest.matmuls();
     numCollectives = manifest.collectives();
-    finishModule(module, functions, manifest.str(llvm::sys::getHostCPUName()));
+    finishModule(module, functions, manifest.str(level));
     return success();
   }
 

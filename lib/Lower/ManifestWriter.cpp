@@ -190,7 +190,7 @@ static std::string programName(ModuleOp module) {
   return name;
 }
 
-std::string ManifestWriter::str(StringRef cpu) const {
+std::string ManifestWriter::str(moert::Isa isa) const {
   Array axes;
   int64_t ranks = 1;
   if (mesh) {
@@ -207,7 +207,7 @@ std::string ManifestWriter::str(StringRef cpu) const {
               {"ranks", ranks},
               {"mesh", std::move(axes)},
               {"target", "cpu"},
-              {"cpu", cpu.str()},
+              {"isa", moert::nameOf(isa)},
               {"entries", Array(entries)},
               {"collectives", Array(collectiveSites)},
               {"matmuls", Array(matmulSites)},

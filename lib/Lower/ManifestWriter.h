@@ -5,6 +5,7 @@
 #include "HostProgram.h"
 #include "moe/IR/Moe.h"
 #include "moe/Lower/Contraction.h"
+#include "runtime/core/Isa.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/JSON.h"
@@ -26,8 +27,8 @@ public:
   int64_t matmuls() const { return matmulSites.size(); }
   int64_t collectives() const { return collectiveSites.size(); }
 
-  /// The whole as JSON, sorted by key.
-  std::string str(llvm::StringRef cpu) const;
+  /// The whole as JSON, sorted by key, of a program that may use `isa`.
+  std::string str(moert::Isa isa) const;
 
 private:
   llvm::json::Value layout(spmd::ShardingAttr sharding,

@@ -39,6 +39,7 @@ Context::Context(std::shared_ptr<const Program> program, Communicator &comm,
     : program_(std::move(program)), comm_(comm), trace_(trace),
       handle_(new moert_context{this}) {
   const Manifest &manifest = program_->manifest();
+  requireIsa(manifest.program, manifest.isa);
   comm_.agree("program", program_->hash());
   if (manifest.ranks != comm_.size())
     throw Error(text(

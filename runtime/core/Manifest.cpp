@@ -257,7 +257,7 @@ Manifest parseManifest(const std::string &source) {
         {axis.string("axis"),
          {axis.integer("size", 1), axis.integer("stride", 1)}});
   manifest.target = root.string("target");
-  manifest.cpu = root.optionalString("cpu");
+  manifest.isa = parseIsa(root.string("isa"));
   for (const Object &entry : root.objects("entries"))
     manifest.entries.push_back(parseEntry(entry, manifest.ranks));
   for (const Object &site : root.objects("collectives"))

@@ -8,6 +8,7 @@
 
 #include "runtime/comm/CollectiveSite.h"
 #include "runtime/core/DType.h"
+#include "runtime/core/Isa.h"
 #include "runtime/core/Layout.h"
 
 #include <cstdint>
@@ -61,7 +62,7 @@ struct Manifest {
   int64_t ranks = 1;
   std::vector<MeshAxis> mesh;
   std::string target;
-  std::string cpu;
+  Isa isa = Isa::Baseline; ///< What its code needs.
   std::vector<Entry> entries;
   std::vector<CollectiveSite> collectives;
   std::vector<MatmulSite> matmuls;

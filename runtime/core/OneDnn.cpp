@@ -1,6 +1,7 @@
 #include "runtime/core/OneDnn.h"
 
 #include "runtime/core/Gemm.h"
+#include "runtime/core/Isa.h"
 
 #ifdef MOERT_HAVE_ONEDNN
 #include <dlfcn.h>
@@ -92,6 +93,10 @@ private:
 } // namespace
 
 std::unique_ptr<OneDnnMatmul> OneDnnMatmul::create(const DenseShape &shape) {
+  // Below AVX-512 it packs nothing, and a row's bits change with the number of
+  // rows.
+  if (hostIsa() < Isa::V4)
+    return nullptr;
   try {
     auto primitive = std::make_unique<PackedMatmul>(shape);
     return primitive->isPacked() ? std::move(primitive) : nullptr;

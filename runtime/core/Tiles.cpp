@@ -1,5 +1,7 @@
 #include "runtime/core/Tiles.h"
 
+#include "runtime/core/Isa.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -74,14 +76,13 @@ static const std::vector<Instructions> &choices() {
   static const std::vector<Instructions> usable = [] {
     std::vector<Instructions> list;
 #ifdef __x86_64__
-    bool hasFma = __builtin_cpu_supports("fma");
-    bool has512 = hasFma && __builtin_cpu_supports("avx512f");
-    if (has512 && __builtin_cpu_supports("avx512bf16"))
+    Isa isa = hostIsa();
+    if (isa >= Isa::V4BF16)
       list.push_back({"avx512_bf16", avx512::multiply, avx512_bf16::multiply,
                       avx512::round});
-    if (has512)
+    if (isa >= Isa::V4)
       list.push_back({"avx512", avx512::multiply, nullptr, avx512::round});
-    if (hasFma && __builtin_cpu_supports("avx2"))
+    if (isa >= Isa::V3)
       list.push_back({"avx2", avx2::multiply, nullptr, avx2::round});
 #endif
     list.push_back({"scalar", scalar::multiply, nullptr, scalar::round});

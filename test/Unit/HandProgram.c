@@ -3,7 +3,6 @@
  *   init(seed)     -> w [6,4], w[k,n] = seed + k - n
  *   forward(x, w)  -> y [R*2,4] = x w, gathered on every rank; total = sum of y
  *   fails(x)       -> calls a collective that the manifest does not have
- *   illegal(x)     -> an instruction that no processor has
  *   leaks(x)       -> y[0] from where nobody wrote
  *
  * x has two rows a rank; the arena holds the local y at 0 and the local sum at
@@ -38,12 +37,6 @@ __attribute__((visibility("default"))) void
 moe_entry_fails(moert_context *context, void *arena,
                 const void *const *arguments, void *const *results) {
   moert_collective(context, 17, arguments[0], results[0]);
-}
-
-__attribute__((visibility("default"))) void
-moe_entry_illegal(moert_context *context, void *arena,
-                  const void *const *arguments, void *const *results) {
-  __builtin_trap();
 }
 
 __attribute__((visibility("default"))) void

@@ -108,7 +108,8 @@ TEST(MoeRunFloor, countsWhatARankLacks) {
 static std::string manifest(const std::string &entries = "[]",
                             const std::string &rest = "") {
   return "{\"format\":1,\"program\":\"m\",\"ranks\":4,\"mesh\":[{\"axis\":"
-         "\"data\",\"size\":4,\"stride\":1}],\"target\":\"cpu\",\"entries\":" +
+         "\"data\",\"size\":4,\"stride\":1}],\"target\":\"cpu\",\"isa\":\"x86-"
+         "64\",\"entries\":" +
          entries + ",\"collectives\":[],\"matmuls\":[]" + rest + "}";
 }
 

@@ -49,7 +49,7 @@ std::string handManifest(int ranks) {
   return text(
       "{\"format\":1,\"program\":\"hand.mlir\",\"ranks\":", ranks,
       ",\"mesh\":[{\"axis\":\"data\",\"size\":", ranks,
-      ",\"stride\":1}],\"target\":\"cpu\",\"cpu\":\"any\",\"entries\":["
+      ",\"stride\":1}],\"target\":\"cpu\",\"isa\":\"x86-64\",\"entries\":["
       "{\"name\":\"init\",\"symbol\":\"moe_entry_init\",\"arena_bytes\":0,"
       "\"arguments\":[",
       parameter("seed", "i32", scalar), "],\"results\":[",
@@ -62,7 +62,7 @@ std::string handManifest(int ranks) {
       "]},{\"name\":\"fails\",\"symbol\":\"moe_entry_fails\","
       "\"arena_bytes\":0,\"arguments\":[",
       parameter("x", "f32", x), "],\"results\":[", parameter("y", "f32", x),
-      "]},", simpleEntry("illegal", x), ",", simpleEntry("leaks", x),
+      "]},", simpleEntry("leaks", x),
       "],\"collectives\":[{\"site\":0,\"entry\":\"forward\",\"primitive\":"
       "\"exchange\",\"kind\":\"all_gather\",\"dtype\":\"f32\",\"source\":",
       cut, ",\"target\":", whole,
@@ -364,13 +364,6 @@ TEST_F(MoeRun, anotherUsersFolderIsRefused) {
   expectError("r1.moe --input x=x.npy --output out.npz",
               "cannot write 'out.npz': permission denied", other);
   EXPECT_FALSE(exists("out.npz"));
-}
-
-TEST_F(MoeRun, codeForAnotherProcessorIsNamed) {
-  writeX(1, "x.npy");
-  expectError(
-      "r1.moe --entry illegal --input x=x.npy",
-      "lacks an instruction that 'r1.moe' uses; it was compiled for any");
 }
 
 // Code that reads what nobody wrote gets NaN instead of luck.

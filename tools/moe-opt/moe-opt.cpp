@@ -9,6 +9,7 @@
 #include "moe/Lower/Artifact.h"
 #include "moe/Pipeline/Explain.h"
 #include "moe/Pipeline/Pipeline.h"
+#include "runtime/core/Isa.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
@@ -35,6 +36,10 @@ struct DriverFlags {
   cl::opt<std::string> target{
       "target", cl::cat(category),
       cl::desc("Compile a program for this target: cpu")};
+  cl::opt<std::string> isa{
+      "isa", cl::cat(category),
+      cl::desc("Level of instructions that the program may use, such as "
+               "x86-64-v3; by default what this host has")};
   cl::opt<std::string> stopAfter{
       "stop-after", cl::cat(category),
       cl::desc(
@@ -89,6 +94,14 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
     return fail("--explain must be text or json, got '" + explain + "'");
   if (!target.empty() && target != "cpu")
     return fail("--target must be cpu, got '" + target + "'");
+  moe::LowerOptions lowering;
+  try {
+    lowering.isa = flags.isa;
+    if (!lowering.isa.empty())
+      moert::parseIsa(lowering.isa);
+  } catch (const std::exception &error) {
+    return fail(llvm::Twine("--isa: ") + error.what());
+  }
   bool writesProgram = !target.empty() && stopAfter.empty() &&
                        !flags.explain.getNumOccurrences();
   if (writesProgram && output == "-")
@@ -110,7 +123,7 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
     return 1;
 
   if (writesProgram)
-    return failed(moe::emitArtifact(*module, output, {}));
+    return failed(moe::emitArtifact(*module, output, lowering));
   if (flags.explain.getNumOccurrences()) {
     auto reports = moe::explainCollectives(*module);
     return writeOutput(output, [&](llvm::raw_ostream &os) {

@@ -7,7 +7,6 @@
 #include "tools/moe-run/Source.h"
 #include "tools/moe-run/Together.h"
 #include "tools/moe-run/Values.h"
-#include "tools/moe-run/WrongCpu.h"
 
 #include <chrono>
 #include <cstdio>
@@ -83,8 +82,6 @@ void Job::load() {
     entry_ = &context_->program().manifest().get(options_.entry);
   });
   artifact_.clear();
-  const Manifest &manifest = context_->program().manifest();
-  explainIllegalInstructions(options_.program, manifest.cpu);
   context_->poison(poisons());
 }
 

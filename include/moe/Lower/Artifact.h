@@ -12,9 +12,9 @@ struct LowerOptions {
   /// The linker; empty takes the one found when this was built, else ld.lld of
   /// LLVM's version, ld.lld or ld from PATH.
   std::string linker;
-  /// What to optimise for, as LLVM names it; empty is this host with all its
-  /// features.
-  std::string cpu;
+  /// What the code may use: a level of runtime/core/Isa.h; empty is what this
+  /// host has.
+  std::string isa;
 };
 
 /// Code and description of a compiled program.
@@ -26,7 +26,7 @@ struct CompiledProgram {
 };
 
 /// Lowers a copy of `partitioned`, compiles and links it. The same module gives
-/// the same bytes on the same host. Errors are diagnostics at the ops that have
+/// the same bytes for the same level of instructions. Errors are diagnostics at the ops that have
 /// no lowering, or at the module when the linker fails.
 mlir::FailureOr<CompiledProgram> compileProgram(mlir::ModuleOp partitioned,
                                                 const LowerOptions &options);

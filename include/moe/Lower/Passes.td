@@ -31,6 +31,10 @@ def MoeLowerToCalls : Pass<"moe-lower-to-calls", "mlir::ModuleOp"> {
   let dependentDialects = [
     "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
     "mlir::math::MathDialect", "mlir::scf::SCFDialect", "::moe::MoeDialect", "::spmd::SpmdDialect"];
+  let options = [
+    Option<"isa", "isa", "std::string", "",
+           "Level of instructions that the program may use, such as x86-64-v3; empty is what this host has">,
+  ];
   let statistics = [
     Statistic<"numKernels", "kernels", "different kernels">,
     Statistic<"numKernelCalls", "kernel-calls", "calls of kernels">,
