@@ -82,6 +82,8 @@ private:
   // Block k of n over d is [ceil(k n / d), ceil((k + 1) n / d)), where k is the
   // mixed-radix number of the digits of the rank.
   Value blockNumber(const BlockNumber &block) {
+    if (block.kind == BlockNumber::Kind::Constant)
+      return i64(block.elements);
     if (!rank) {
       func::FuncOp function =
           runtime("moert_rank", {pointer}, {b.getI32Type()});

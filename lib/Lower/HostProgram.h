@@ -19,12 +19,13 @@ struct Buffer {
   int64_t offset = 0;
 };
 
-/// A number that depends on the rank: where its block of a dimension begins, or
-/// how many elements it has.
+/// A number that the host passes to kernels: where the rank's block of a
+/// dimension begins, how many elements it has, or a constant, so that kernels
+/// that differ in it alone are one.
 struct BlockNumber {
-  enum class Kind { Begin, Size };
+  enum class Kind { Begin, Size, Constant };
   Kind kind = Kind::Begin;
-  /// Elements of the dimension in the whole tensor.
+  /// Elements of the dimension in the whole tensor; the constant.
   int64_t elements = 0;
   /// What cuts it, major to minor.
   std::vector<moert::Digit> digits;

@@ -28,6 +28,8 @@ KernelEmitter::~KernelEmitter() = default;
 bool KernelEmitter::isFlat(Value value) {
   Operation *op = value.getDefiningOp();
   const OpLowering *lowering = op ? lowerings.find(op) : nullptr;
+  if (lowering && lowering->isFlat)
+    return lowering->isFlat(op);
   if (!lowering || !lowering->isPointwise)
     return false;
   return llvm::all_of(op->getOperands(), [&](Value operand) {
@@ -40,10 +42,11 @@ void KernelEmitter::storeAll(OpResult value) {
   auto body = [&](ArrayRef<Value> index) {
     store(value, index, compute(value, index));
   };
-  if (isFlat(value))
-    nest({cast<RankedTensorType>(value.getType()).getNumElements()}, body);
-  else
-    nest(shape(value), body);
+  if (!isFlat(value))
+    return nest(shape(value), body);
+  // The host passes the size, so that one kernel serves all shapes.
+  int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
+  loop(passed(elements), [&](Value i) { body({i}); });
 }
 
 void KernelEmitter::permute(Value source, ArrayRef<int64_t> order, int target) {
@@ -195,6 +198,10 @@ Value KernelEmitter::blockNumber(const BlockNumber &number) {
   return value;
 }
 
+Value KernelEmitter::passed(int64_t constant) {
+  return blockNumber({BlockNumber::Kind::Constant, constant, {}});
+}
+
 Value KernelEmitter::address(Value pointer, Type storage, Value linear) {
   return LLVM::GEPOp::create(b, pointer.getType(), storage, pointer,
                              ArrayRef<LLVM::GEPArg>{linear},
@@ -299,11 +306,14 @@ static LLVM::LoopAnnotationAttr rolled(MLIRContext *context) {
 }
 
 void KernelEmitter::loop(int64_t n, Body body, bool keepRolled) {
-  if (n <= 0)
-    return;
   if (n == 1)
     return body(index(0));
-  auto loop = scf::ForOp::create(b, index(0), index(n), index(1));
+  if (n > 0)
+    loop(index(n), body, keepRolled);
+}
+
+void KernelEmitter::loop(Value n, Body body, bool keepRolled) {
+  auto loop = scf::ForOp::create(b, index(0), n, index(1));
   if (keepRolled)
     loop->setAttr("llvm.loop_annotation", rolled(b.getContext()));
   OpBuilder::InsertionGuard guard(b);

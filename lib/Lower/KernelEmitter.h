@@ -31,7 +31,7 @@ public:
   ~KernelEmitter();
 
   /// The kernel of one stored result that has an element form: a loop over all
-  /// elements, one over the flattened index where every op is pointwise.
+  /// elements, one over the row-major index where that is all that matters.
   void storeAll(mlir::OpResult value);
   /// Copies stored `source` into buffer `target`, whose dimension i is
   /// dimension order[i] of the source.
@@ -67,6 +67,8 @@ public:
 
   /// A number that the host passes.
   mlir::Value blockNumber(const BlockNumber &number);
+  /// A constant that the host passes, so that kernels may differ in it.
+  mlir::Value passed(int64_t constant);
 
   /// Index arithmetic on i64; constants fold.
   mlir::Value index(int64_t value);
@@ -85,6 +87,7 @@ public:
       mlir::Value, mlir::ValueRange)>;
   /// for i in [0, n). `keepRolled` asks LLVM to vectorise the loop as it is.
   void loop(int64_t n, Body body, bool keepRolled = false);
+  void loop(mlir::Value n, Body body, bool keepRolled = false);
   /// Nested loops over `sizes`, the last innermost.
   void nest(llvm::ArrayRef<int64_t> sizes, NestBody body);
   /// A loop that carries values; returns the last ones.

@@ -29,6 +29,9 @@ struct OpLowering {
   bool isCheap = false;
   /// An element of the result depends on the same element of the operands only.
   bool isPointwise = false;
+  /// Whether an element of the result depends on its row-major index and on
+  /// scalars only; `index` may then be that one number.
+  bool (*isFlat)(mlir::Operation *) = nullptr;
   /// What the op reads of an operand, it reads before it writes there: an
   /// element's result does not depend on operands at results written before.
   bool readsOwnIndex = false;

@@ -16,11 +16,29 @@ static Value mix(KernelEmitter &k, Value z) {
   return step(z, 31);
 }
 
+static ArrayRef<int64_t> globalShape(RandomOp op) {
+  return op.getGlobalShape() ? *op.getGlobalShape()
+                             : KernelEmitter::shape(op.getResult());
+}
+
+// A block that is cut along its first dimension alone lies in one piece.
+static bool isOnePiece(Operation *op) {
+  auto random = cast<RandomOp>(op);
+  ArrayRef<int64_t> local = KernelEmitter::shape(random.getResult());
+  return !local.empty() &&
+         local.drop_front() == globalShape(random).drop_front();
+}
+
 // Row-major index in the global tensor.
 static Value globalIndex(KernelEmitter &k, RandomOp op, ArrayRef<Value> index) {
-  ArrayRef<int64_t> shape = KernelEmitter::shape(op.getResult());
-  if (op.getGlobalShape())
-    shape = *op.getGlobalShape();
+  ArrayRef<int64_t> shape = globalShape(op);
+  if (isOnePiece(op) && index.size() == 1) {
+    if (op.getOffsets().empty())
+      return index[0];
+    Value row = k.toIndex(k.element(op.getOffsets()[0], {}));
+    int64_t elements = ShapedType::getNumElements(shape.drop_front());
+    return k.add(k.mul(row, k.passed(elements)), index[0]);
+  }
   Value linear = k.index(0);
   for (size_t dim = 0; dim < shape.size(); ++dim) {
     Value i = index[dim];
@@ -69,7 +87,7 @@ static Value randomElement(KernelEmitter &k, OpResult result,
   auto op = cast<RandomOp>(result.getOwner());
   Value seed = k.toIndex(k.element(op.getSeed(), {}));
   uint64_t stream = 0x9E3779B97F4A7C15u * (uint64_t(op.getStream()) + 1);
-  Value state = mix(k, k.add(seed, k.index(int64_t(stream))));
+  Value state = mix(k, k.add(seed, k.passed(int64_t(stream))));
   Value h = mix(k, k.add(state, globalIndex(k, op, index)));
   Value number = op.getDistribution() == Distribution::Normal ? normal(k, h)
                                                               : uniform(k, h);
@@ -83,5 +101,6 @@ static Value randomElement(KernelEmitter &k, OpResult result,
 void moe::lower::addRandomLowerings(OpLowerings &table) {
   OpLowering lowering;
   lowering.element = randomElement;
+  lowering.isFlat = isOnePiece;
   table.add<RandomOp>(lowering);
 }

@@ -14,6 +14,10 @@ static Value broadcastElement(KernelEmitter &k, OpResult result,
   return k.element(op.getInput(), from);
 }
 
+static bool repeatsScalar(Operation *op) {
+  return cast<BroadcastOp>(op).getDims().empty();
+}
+
 static Value transposeElement(KernelEmitter &k, OpResult result,
                               ArrayRef<Value> index) {
   auto op = cast<TransposeOp>(result.getOwner());
@@ -78,6 +82,7 @@ void moe::lower::addShapeLowerings(OpLowerings &table) {
   lowering.mayFuse = fuseCheap;
   table.add<SliceOp>(lowering);
   lowering.element = broadcastElement;
+  lowering.isFlat = repeatsScalar;
   table.add<BroadcastOp>(lowering);
 
   OpLowering loops;

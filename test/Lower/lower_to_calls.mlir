@@ -7,7 +7,7 @@
 // CHECK-DAG:     %[[SITE0:.*]] = arith.constant 0 : i32
 // CHECK-DAG:     %[[SITE1:.*]] = arith.constant 1 : i32
 // CHECK:         call @moert_matmul(%[[CONTEXT]], %[[SITE0]], %{{.*}}, %{{.*}}, %[[ARENA]])
-// CHECK:         call @moe_kernel_0(%[[ARENA]], %{{.*}}) : (!llvm.ptr, !llvm.ptr) -> ()
+// CHECK:         call @moe_kernel_0(%[[ARENA]], %{{.*}}) : (!llvm.ptr, !llvm.ptr)
 // CHECK:         call @moert_matmul(%[[CONTEXT]], %[[SITE1]], %[[ARENA]], %{{.*}}, %{{.*}})
 // CHECK-NEXT:    return
 func.func @mlp(%x: tensor<4x8xf32>, %w1: tensor<8x16xf32> {moe.parameter}, %b: tensor<16xf32>,
@@ -22,16 +22,39 @@ func.func @mlp(%x: tensor<4x8xf32>, %w1: tensor<8x16xf32> {moe.parameter}, %b: t
 
 // -----
 
-// Pointwise chains run over one flattened index, whatever their rank.
+// Pointwise chains run over one row-major index, whatever their rank; the host
+// passes its size, so that one kernel serves all shapes.
 // CHECK-LABEL: func.func private @moe_kernel_0
-// CHECK-DAG:     %[[N:.*]] = arith.constant 24 : i64
+// CHECK-SAME:    %[[N:[a-z0-9]*]]: i64)
 // CHECK:         scf.for %[[I:.*]] = %{{.*}} to %[[N]]
 // CHECK-NOT:     scf.for
 // CHECK:         return
-func.func @flat(%x: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
+// CHECK-NOT:   func.func private @moe_kernel_1
+// CHECK-LABEL: func.func @moe_entry_flat
+// CHECK:         call @moe_kernel_0({{.*}}, %c24_i64)
+// CHECK:         call @moe_kernel_0({{.*}}, %c35_i64)
+func.func @flat(%x: tensor<2x3x4xf32>, %y: tensor<5x7xf32>) -> (tensor<2x3x4xf32>, tensor<5x7xf32>) {
   %0 = arith.mulf %x, %x : tensor<2x3x4xf32>
   %1 = arith.negf %0 : tensor<2x3x4xf32>
-  return %1 : tensor<2x3x4xf32>
+  %2 = arith.mulf %y, %y : tensor<5x7xf32>
+  %3 = arith.negf %2 : tensor<5x7xf32>
+  return %1, %3 : tensor<2x3x4xf32>, tensor<5x7xf32>
+}
+
+// -----
+
+// Random numbers that differ in shape and stream are one kernel too.
+// CHECK:       func.func private @moe_kernel_0
+// CHECK-NOT:   func.func private @moe_kernel_1
+// CHECK-LABEL: func.func @moe_entry_init
+func.func @init(%seed: tensor<i32>, %scale: tensor<f32>) -> (tensor<4x8xf32>, tensor<2x3x4xf32>) {
+  %0 = moe.random normal %seed stream 0 : tensor<i32> -> tensor<4x8xf32>
+  %1 = moe.broadcast %scale dims [] : tensor<f32> -> tensor<4x8xf32>
+  %2 = arith.mulf %0, %1 : tensor<4x8xf32>
+  %3 = moe.random normal %seed stream 1 : tensor<i32> -> tensor<2x3x4xf32>
+  %4 = moe.broadcast %scale dims [] : tensor<f32> -> tensor<2x3x4xf32>
+  %5 = arith.mulf %3, %4 : tensor<2x3x4xf32>
+  return %2, %5 : tensor<4x8xf32>, tensor<2x3x4xf32>
 }
 
 // -----
