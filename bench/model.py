@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from summary import received, shares
+from summary import milliseconds, received, shares
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build/bin"
@@ -78,16 +78,17 @@ def speed(model, tokens, arguments):
     for _ in range(arguments.rounds):
         for expert, program in programs.items():
             trace = OUT / "trace.json"
-            run([BIN / "moe-run", program, "--entry=loss", f"--input=tokens={tokens}", f"--repeat={arguments.repeat}",
-                 f"--trace={trace}", "--summary=none"])
-            figures[expert].append(shares(trace, "loss"))
-    print(f"{'ranks':>5} {'tokens/s':>9} {'ms':>8} {'matmul':>7} {'collective':>10} {'kernels and overhead':>20} "
+            summary = run([BIN / "moe-run", program, "--entry=loss", f"--input=tokens={tokens}",
+                           f"--repeat={arguments.repeat}", f"--trace={trace}"])
+            figures[expert].append((milliseconds(summary), *shares(trace, "loss")))
+    print(f"{'ranks':>5} {'tokens/s':>9} {'ms':>8} {'matmul':>7} {'collective':>10} {'kernels':>8} {'overhead':>8} "
           f"{'first run ms':>12} {'CPU s':>6}")
     for expert, rounds in figures.items():
-        first, total, matmul, collective = (median(column) for column in zip(*rounds))
-        rest = total - matmul - collective
-        print(f"{expert:5} {TOKENS / total * 1e3:9.0f} {total:8.1f} {matmul / total:7.0%} {collective / total:10.0%} "
-              f"{rest / total:20.0%} {first:12.1f} {cpu_per_run(programs[expert], tokens, arguments.repeat):6.2f}")
+        total, first, entry, matmul, collective = (median(column) for column in zip(*rounds))
+        kernels, overhead = entry - matmul - collective, max(0, total - entry)
+        print(f"{expert:5} {TOKENS / total * 1e3:9.0f} {total:8.1f} {matmul / total:7.1%} {collective / total:10.1%} "
+              f"{kernels / total:8.1%} {overhead / total:8.1%} {first:12.1f} "
+              f"{cpu_per_run(programs[expert], tokens, arguments.repeat):6.2f}")
 
 
 def traffic(model, tokens):

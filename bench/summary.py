@@ -34,16 +34,26 @@ def collectives(summary):
     return rows
 
 
+def milliseconds(summary):
+    """The median time of a run, as moe-run prints it: the entry and the barrier around it.
+
+    >>> milliseconds("x\\n\\ntime 12.5 ms (median of 3, 12.0 to 13.0)\\n")
+    12.5
+    """
+    return float(re.search(r"^time ([\d.]+) ms", summary, re.MULTILINE).group(1))
+
+
 def received(summary):
     """Bytes received by the rank that received most, summed over the collectives."""
     return sum(row[2] for row in collectives(summary))
 
 
 def shares(trace_file, entry):
-    """Per run of an entry on the slowest rank: milliseconds in all, in matmuls and in
-    collectives, as medians over the runs; the first run (packing, page faults) apart.
+    """Per run of an entry on the slowest rank: milliseconds in the compiled entry, in its
+    matmuls and in its collectives, as medians over the runs; the first run (packing, page
+    faults) apart. What is left of the entry are its kernels.
 
-    Returns (first, total, matmul, collective).
+    Returns (first, entry, matmul, collective).
     """
     with open(trace_file) as file:
         events = [event for event in json.load(file)["traceEvents"] if event["ph"] == "X"]

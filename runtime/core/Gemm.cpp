@@ -1,14 +1,9 @@
 #include "runtime/core/Gemm.h"
 
 #include "runtime/core/Error.h"
+#include "runtime/core/GemmTrial.h"
 #include "runtime/core/OneDnn.h"
 #include "runtime/core/Tiles.h"
-
-#include <chrono>
-#include <cstring>
-#include <map>
-#include <mutex>
-#include <tuple>
 
 namespace moert {
 
@@ -18,76 +13,6 @@ void *GemmScratch::get(int slot, size_t bytes) {
     slots_[slot] = Buffer(bytes);
   }
   return slots_[slot].data();
-}
-
-//===-- Whether the library agrees ----------------------------------------===//
-
-namespace {
-/// Random numbers whose sums show every change of order.
-void fillRandom(float *to, int64_t count, uint32_t seed) {
-  for (int64_t i = 0; i < count; ++i) {
-    seed = seed * 1664525u + 1013904223u;
-    to[i] = static_cast<float>(static_cast<int32_t>(seed)) * 0x1p-31f;
-  }
-}
-
-template <typename Run> double secondsOf(Run run) {
-  auto start = std::chrono::steady_clock::now();
-  run();
-  std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  return took.count();
-}
-
-/// The best of a few runs: noise only ever adds. Long runs are not repeated, so
-/// that a trial stays short.
-template <typename Run> double bestSecondsOf(Run run) {
-  double best = secondsOf(run);
-  for (int i = 0; i < 3 && best < 2e-3; ++i)
-    best = std::min(best, secondsOf(run));
-  return best;
-}
-} // namespace
-
-// One trial: the library must give the tiles' bits, and be no slower.
-static bool libraryWins(const DenseShape &s, OneDnnMatmul &library) {
-  auto count = [](int64_t rows, int64_t stride) {
-    return static_cast<size_t>(rows * stride) * sizeof(float);
-  };
-  Buffer a(count(s.m, s.aRowStride)), b(count(s.k, s.n));
-  Buffer ours(count(s.m, s.cRowStride)), theirs(count(s.m, s.cRowStride));
-  Buffer panels(panelBytes(TileFormat::Floats, s.k, s.n));
-  Buffer packed(library.packedBytes());
-  auto *aData = static_cast<float *>(a.data());
-  auto *bData = static_cast<float *>(b.data());
-  fillRandom(aData, s.m * s.aRowStride, 1);
-  fillRandom(bData, s.k * s.n, 2);
-  packPanels({bData, DType::F32, s.k, s.n, s.n, 1}, TileFormat::Floats,
-             panels.data());
-  library.pack(bData, s.n, 1, packed.data());
-  double tiles = bestSecondsOf([&] {
-    multiplyPanels({aData, s.m, s.k, s.aRowStride}, TileFormat::Floats, s.k,
-                   panels.data(), ours.data(), DType::F32, s.n, s.cRowStride,
-                   1);
-  });
-  double theirTime = bestSecondsOf([&] {
-    library.run(aData, packed.data(), static_cast<float *>(theirs.data()));
-  });
-  return std::memcmp(ours.data(), theirs.data(), ours.size()) == 0 &&
-         theirTime <= tiles;
-}
-
-// Ranks in one process share the outcome: layers repeat, and so do their
-// shapes.
-static bool libraryWinsOnce(const DenseShape &s, OneDnnMatmul &library) {
-  static std::mutex mutex;
-  static std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t>, bool>
-      outcomes;
-  std::lock_guard<std::mutex> lock(mutex);
-  auto key = std::make_tuple(s.m, s.n, s.k, s.aRowStride, s.cRowStride);
-  auto known = outcomes.find(key);
-  if (known == outcomes.end())
-    known = outcomes.emplace(key, libraryWins(s, library)).first;
-  return known->second;
 }
 
 //===-- Sites -------------------------------------------------------------===//
@@ -170,11 +95,9 @@ static std::unique_ptr<OneDnnMatmul> tryLibrary(const MatmulSite &site) {
                a.row >= site.k && c.row >= site.n;
   if (!dense || isEmpty(site))
     return nullptr;
-  DenseShape shape{site.m, site.n, site.k, a.row, c.row};
-  std::unique_ptr<OneDnnMatmul> library = OneDnnMatmul::create(shape);
-  if (library && !libraryWinsOnce(shape, *library))
-    library.reset();
-  return library;
+  if (!libraryWins(site.k, site.n))
+    return nullptr;
+  return OneDnnMatmul::create({site.m, site.n, site.k, a.row, c.row});
 }
 
 std::shared_ptr<const PackedWeights> Gemm::pack(const void *b) {

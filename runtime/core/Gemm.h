@@ -1,11 +1,9 @@
 // Matmuls: one object a site and rank, over oneDNN and our own tiles.
 //
 // What a matmul means, to the bit, is defined by Tiles.h. oneDNN computes a
-// site only where it gives the same bits: each shape is tried once in a process
-// on random numbers against our tiles, compared bit for bit, and timed; the
-// faster of those that agree is taken. So the choice never shows in a result,
-// and a host whose oneDNN sums in another order (AVX2, say) just runs the
-// tiles.
+// site only where it gives the same bits and is no slower (GemmTrial.h). So the
+// choice never shows in a result, and a host whose oneDNN sums in another order
+// (AVX2, say) just runs the tiles.
 #pragma once
 
 #include "runtime/core/Manifest.h"
