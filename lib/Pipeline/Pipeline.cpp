@@ -26,7 +26,8 @@ constexpr Phase kPhases[] = {
      "spmd-partition,canonicalize,cse,spmd-verify-partitioned"},
     {Stage::Optimize, "optimize",
      "func.func(moe-index-dispatch,spmd-simplify-collectives,"
-     "spmd-combine-all-reduces),canonicalize,cse"},
+     "spmd-combine-all-reduces),canonicalize,cse,"
+     "func.func(spmd-start-collectives)"},
     {Stage::Lower, "lower",
      "moe-lower-to-calls,canonicalize,cse,moe-verify-lowered"},
 };

@@ -119,4 +119,28 @@ def SpmdCombineAllReduces : Pass<"spmd-combine-all-reduces", "mlir::func::FuncOp
   let statistics = [Statistic<"numCombined", "combined", "all_reduces joined with another">];
 }
 
+def SpmdStartCollectives : Pass<"spmd-start-collectives", "mlir::func::FuncOp"> {
+  let summary = "work goes on while data is under way";
+  let description = [{
+    A collective begins as soon as its operand is there and is waited for by its first
+    user. Ops behind that user that need nothing from it come before it; where there is
+    any work between, the collective becomes a start and a done. Collectives keep their
+    order, which all ranks share, and at most 16 are under way at once.
+
+    ```mlir
+    // before
+    %moved = spmd.all_to_all %slots from #tokens to #experts of tensor<8x4xf32> : ...
+    %made = moe.einsum "ec,ch->eh" %moved, %wi : ...
+    %load = moe.reduce sum %mask dims [0] : ...
+    // after
+    %pending = spmd.start all_to_all %slots from #tokens to #experts of tensor<8x4xf32> : ...
+    %load = moe.reduce sum %mask dims [0] : ...
+    %moved = spmd.done %pending : ...
+    %made = moe.einsum "ec,ch->eh" %moved, %wi : ...
+    ```
+  }];
+  let dependentDialects = ["::moe::MoeDialect", "::spmd::SpmdDialect"];
+  let statistics = [Statistic<"numStarted", "started", "collectives that work goes beside">];
+}
+
 #endif // MOE_OPTIMIZE_PASSES_TD
