@@ -373,25 +373,41 @@ ExchangePlan planBetween(const Layout &source, const Layout &target) {
   return plan;
 }
 
-// The digits over which the collective reduces, and the ranks along them.
-std::vector<int64_t> reductionGroup(const Layout &source, const Layout &target,
-                                    int64_t ranks, int64_t rank) {
+// The digits over which a collective reduces, major to minor.
+std::vector<Digit> reducedDigits(const Layout &source, const Layout &target,
+                                 int64_t ranks) {
   std::optional<Refinement> refinement =
       Refinement::of(ranks, {&source, &target});
   if (!refinement)
     throw Error(text("layouts ", source.str(), " and ", target.str(),
                      " of a reduction have crossing digits"));
   std::vector<size_t> left = refinement->split(target.unreduced);
-  std::vector<Digit> digits;
+  std::vector<size_t> atoms;
   for (size_t atom : refinement->split(source.unreduced))
     if (std::find(left.begin(), left.end(), atom) == left.end())
-      digits.push_back(refinement->atoms()[atom]);
-  std::vector<int64_t> group = groupOf(digits, rank);
-  std::sort(group.begin(), group.end());
-  return group;
+      atoms.push_back(atom);
+  // Atoms rise by stride.
+  std::sort(atoms.rbegin(), atoms.rend());
+  std::vector<Digit> digits;
+  for (size_t atom : atoms)
+    digits.push_back(refinement->atoms()[atom]);
+  return digits;
 }
 
 } // namespace
+
+ReductionGroup reductionGroup(const Layout &source, const Layout &target,
+                              int64_t ranks, int64_t rank) {
+  ReductionGroup group;
+  // An exchange, whose digits may cross.
+  if (source.unreduced == target.unreduced)
+    return group;
+  for (const Digit &digit : reducedDigits(source, target, ranks)) {
+    group.size *= digit.size;
+    group.index = group.index * digit.size + digit.valueOf(rank);
+  }
+  return group;
+}
 
 std::vector<int64_t> groupOf(const std::vector<Digit> &digits, int64_t rank) {
   std::vector<int64_t> group = {rank};
@@ -445,7 +461,8 @@ ExchangePlan planAllReduce(const Layout &source, const Layout &target,
     throw Error(text("all-reduce from ", source.str(), " to ", target.str(),
                      " changes a dimension's digits; that takes an exchange"));
   ExchangePlan plan = planBetween(source, target);
-  std::vector<int64_t> group = reductionGroup(source, target, ranks, rank);
+  std::vector<int64_t> group =
+      groupOf(reducedDigits(source, target, ranks), rank);
   int64_t members = static_cast<int64_t>(group.size());
   // All members hold the same block, so one set of coordinates serves all.
   Block block = blockHeldBy(source, rank);
@@ -479,7 +496,8 @@ ExchangePlan planReduceScatter(const Layout &source, const Layout &target,
                                int64_t ranks, int64_t rank) {
   checkPair(source, target, ranks);
   ExchangePlan plan = planBetween(source, target);
-  std::vector<int64_t> group = reductionGroup(source, target, ranks, rank);
+  std::vector<int64_t> group =
+      groupOf(reducedDigits(source, target, ranks), rank);
   std::optional<Refinement> refinement =
       Refinement::of(ranks, {&source, &target});
   for (size_t dim = 0; dim < source.shape.size(); ++dim) {

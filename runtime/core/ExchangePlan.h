@@ -78,6 +78,18 @@ ExchangePlan planAllReduce(const Layout &source, const Layout &target,
 ExchangePlan planReduceScatter(const Layout &source, const Layout &target,
                                int64_t ranks, int64_t rank);
 
+/// The ranks whose partial values meet with those of one rank: how many there
+/// are, and how many of them have a lower number than it.
+struct ReductionGroup {
+  int64_t size = 1;
+  int64_t index = 0;
+};
+
+/// The group of `rank` where the digits that `source` has unreduced and
+/// `target` has not are reduced; of size 1 where there are none.
+ReductionGroup reductionGroup(const Layout &source, const Layout &target,
+                              int64_t ranks, int64_t rank);
+
 /// Ranks that differ from `rank` only in `digits`, itself included: in
 /// mixed-radix order, major digit first.
 std::vector<int64_t> groupOf(const std::vector<Digit> &digits, int64_t rank);

@@ -87,20 +87,14 @@ TEST(MoeRunCompare, theDifferenceNamesRankAndGlobalIndex) {
       << words;
 }
 
-TEST(MoeRunFloor, countsWhatARankLacks) {
+TEST(MoeRunFloor, isBytesWhereLayoutsTellThem) {
   CollectiveSite site;
+  site.dtype = DType::BF16;
   site.source = Layout{{8, 4}, {{{4, 1}}, {}}, {}};
   site.target = Layout{{8, 4}, {{}, {}}, {}};
-  EXPECT_EQ(floorBytes(site, 0), 96);
-  site.target = Layout{{8, 4}, {{}, {{4, 1}}}, {}};
-  EXPECT_EQ(floorBytes(site, 1), 24);
-  site.primitive = moert::Primitive::AllReduce;
-  site.source = Layout{{8}, {{}}, {{4, 1}}};
-  site.target = Layout{{8}, {{}}, {}};
-  EXPECT_EQ(floorBytes(site, 0), 48);
-  // One element has one reducer, which receives three.
-  site.source.shape = site.target.shape = {1};
-  EXPECT_EQ(floorBytes(site, 0), 12);
+  EXPECT_EQ(floorBytes(site, 4, 0), 48);
+  site.primitive = moert::Primitive::AllToAllRagged;
+  EXPECT_EQ(floorBytes(site, 4, 0), -1);
 }
 
 //===-- Manifest ----------------------------------------------------------===//

@@ -182,11 +182,11 @@ static double timesOf(const std::vector<json> &ranks) {
 }
 
 // Of the rank that must receive most, over `calls` calls.
-static std::string floorText(const CollectiveSite &site, size_t ranks,
+static std::string floorText(const CollectiveSite &site, int64_t ranks,
                              double calls) {
   int64_t most = -1;
-  for (size_t rank = 0; rank < ranks; ++rank)
-    most = std::max(most, floorBytes(site, static_cast<int64_t>(rank)));
+  for (int64_t rank = 0; rank < ranks; ++rank)
+    most = std::max(most, floorBytes(site, ranks, rank));
   return most < 0 ? "-" : bytesText(static_cast<double>(most) * calls);
 }
 
@@ -205,8 +205,8 @@ static std::string collectivesText(const Manifest &manifest, const Entry &entry,
     table.add({site.op, site.location,
                site.kind.empty() ? nameOf(site.primitive) : site.kind,
                join(site.axes), bytesText(most(1)), bytesText(most(2)),
-               floorText(site, ranks.size(), most(0)), format("%.0f", most(0)),
-               format("%.3f", most(3) * 1e3)});
+               floorText(site, static_cast<int64_t>(ranks.size()), most(0)),
+               format("%.0f", most(0)), format("%.3f", most(3) * 1e3)});
   }
   if (table.empty())
     return "\nno collectives\n";
