@@ -1,10 +1,10 @@
 #include "runtime/core/Block.h"
 #include "runtime/core/File.h"
 #include "runtime/core/TensorFile.h"
+#include "test/Unit/TestFolder.h"
 
 #include <csignal>
 #include <cstring>
-#include <dirent.h>
 #include <gtest/gtest.h>
 #include <numeric>
 #include <sys/resource.h>
@@ -15,33 +15,12 @@ using namespace moert;
 
 namespace {
 
-/// A folder of its own for each test, removed with what is in it.
-class CoreFiles : public ::testing::Test {
+class CoreFiles : public ::testing::Test, protected TestFolder {
 protected:
-  void SetUp() override {
-    char name[] = "/tmp/moe-files-XXXXXX";
-    folder = mkdtemp(name);
-  }
-  void TearDown() override {
-    for (const std::string &name : entries())
-      unlink((folder + "/" + name).c_str());
-    rmdir(folder.c_str());
-  }
-  std::string at(const std::string &name) const { return folder + "/" + name; }
-  std::vector<std::string> entries() const {
-    std::vector<std::string> names;
-    DIR *open = opendir(folder.c_str());
-    while (dirent *entry = readdir(open))
-      if (entry->d_name[0] != '.')
-        names.push_back(entry->d_name);
-    closedir(open);
-    return names;
-  }
   std::string put(const std::string &name, const std::string &bytes) const {
     writeWholeFile(at(name), bytes);
     return at(name);
   }
-  std::string folder;
 };
 
 /// The text of the Error that `action` throws, "" if it throws none.
@@ -318,7 +297,7 @@ TEST_F(CoreFiles, unwritablePathsAreNamed) {
                "no such file or directory");
   put("plain", "x");
   EXPECT_ERROR(OutputFile(at("plain/below.npz")), "not a directory");
-  EXPECT_ERROR(OutputFile{folder}, "is a directory");
+  EXPECT_ERROR(OutputFile{path()}, "is a directory");
   EXPECT_ERROR(OutputFile(""), "empty");
 }
 

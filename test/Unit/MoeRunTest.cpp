@@ -3,10 +3,10 @@
 #include "runtime/core/Error.h"
 #include "runtime/core/File.h"
 #include "runtime/core/TensorFile.h"
+#include "test/Unit/TestFolder.h"
 
 #include <algorithm>
 #include <cstdlib>
-#include <dirent.h>
 #include <gtest/gtest.h>
 #include <numeric>
 #include <sys/stat.h>
@@ -85,32 +85,12 @@ struct Outcome {
   std::string output; ///< stdout and stderr.
 };
 
-class MoeRun : public ::testing::Test {
+class MoeRun : public ::testing::Test, protected TestFolder {
 protected:
   void SetUp() override {
-    char name[] = "/tmp/moe-run-test-XXXXXX";
-    folder = mkdtemp(name);
     code = readWholeFile(HAND_PROGRAM, 1 << 24);
     for (int ranks : {1, 2, 3, 4})
       writeArtifact(at(text("r", ranks, ".moe")), handManifest(ranks), code);
-  }
-  void TearDown() override {
-    for (const std::string &name : entries())
-      unlink(at(name).c_str());
-    rmdir(folder.c_str());
-  }
-  std::string at(const std::string &name) const { return folder + "/" + name; }
-  std::vector<std::string> entries() const {
-    std::vector<std::string> names;
-    DIR *open = opendir(folder.c_str());
-    while (dirent *entry = readdir(open))
-      if (entry->d_name[0] != '.')
-        names.push_back(entry->d_name);
-    closedir(open);
-    return names;
-  }
-  bool exists(const std::string &name) const {
-    return access(at(name).c_str(), F_OK) == 0;
   }
 
   /// Runs moe-run in the folder, with `before` in front of the command.
@@ -129,7 +109,7 @@ protected:
   }
 
   Outcome shell(const std::string &words) const {
-    std::string command = "cd " + folder + " && (" + words + ") 2>&1";
+    std::string command = "cd " + path() + " && (" + words + ") 2>&1";
     FILE *pipe = popen(command.c_str(), "r");
     Outcome outcome;
     char buffer[4096];
@@ -159,7 +139,6 @@ protected:
     EXPECT_NE(outcome.output.find("error: "), std::string::npos);
   }
 
-  std::string folder;
   std::string code;
 };
 
@@ -357,7 +336,7 @@ TEST_F(MoeRun, aFullDiskLeavesNothing) {
 
 TEST_F(MoeRun, anotherUsersFolderIsRefused) {
   std::string other = "setpriv --reuid=65534 --clear-groups ";
-  chmod(folder.c_str(), 0755);
+  chmod(path().c_str(), 0755);
   if (geteuid() != 0 || shell(other + MOE_RUN + " --version").code != 0)
     GTEST_SKIP() << "cannot run moe-run as another user here";
   writeX(1, "x.npy");
