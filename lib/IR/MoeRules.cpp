@@ -131,9 +131,10 @@ ShardingRule ReshapeOp::getShardingRule() {
   return rule;
 }
 
-ShardingRule SliceOp::getShardingRule() {
+// Dimensions that change their size must be whole, the others pass through.
+static ShardingRule resizingRule(Value input, Value result) {
   ShardingRule rule;
-  ArrayRef<int64_t> from = shapeOf(getInput()), to = shapeOf(getResult());
+  ArrayRef<int64_t> from = shapeOf(input), to = shapeOf(result);
   DimFactors dims = addFactors(rule, from);
   for (size_t dim = 0; dim < from.size(); ++dim)
     if (from[dim] != to[dim])
@@ -143,16 +144,11 @@ ShardingRule SliceOp::getShardingRule() {
   return rule;
 }
 
+ShardingRule SliceOp::getShardingRule() {
+  return resizingRule(getInput(), getResult());
+}
 ShardingRule PadOp::getShardingRule() {
-  ShardingRule rule;
-  ArrayRef<int64_t> from = shapeOf(getInput()), to = shapeOf(getResult());
-  DimFactors dims = addFactors(rule, from);
-  for (size_t dim = 0; dim < from.size(); ++dim)
-    if (from[dim] != to[dim])
-      dims[dim] = kNoFactor;
-  rule.operands.push_back(dims);
-  rule.results.push_back(dims);
-  return rule;
+  return resizingRule(getInput(), getResult());
 }
 
 ShardingRule ConcatenateOp::getShardingRule() {
