@@ -88,28 +88,37 @@ LogicalResult SpmdDialect::verifyOperationAttribute(Operation *op,
   return success();
 }
 
+// An attribute on argument or result (`side`) number `index` of a function,
+// which has one of `types`.
+static LogicalResult verifySignature(Operation *op, NamedAttribute attr,
+                                     ArrayRef<Type> types, unsigned index,
+                                     StringRef side) {
+  bool isFunction = isa<FunctionOpInterface>(op);
+  if (isFunction && attr.getName() == kGlobalAttrName)
+    return verifyGlobal(op, attr.getValue());
+  if (!isFunction || attr.getName() != SpmdDialect::getShardingAttrName())
+    return op->emitOpError()
+           << "unknown " << side << " attribute " << attr.getName();
+  return verifyAttached(op, attr.getValue(), types[index],
+                        side + " " + Twine(index));
+}
+
 LogicalResult SpmdDialect::verifyRegionArgAttribute(Operation *op, unsigned,
                                                     unsigned index,
                                                     NamedAttribute attr) {
   auto func = dyn_cast<FunctionOpInterface>(op);
-  if (func && attr.getName() == kGlobalAttrName)
-    return verifyGlobal(op, attr.getValue());
-  if (!func || attr.getName() != getShardingAttrName())
-    return op->emitOpError() << "unknown argument attribute " << attr.getName();
-  return verifyAttached(op, attr.getValue(), func.getArgumentTypes()[index],
-                        "argument " + Twine(index));
+  return verifySignature(op, attr,
+                         func ? func.getArgumentTypes() : ArrayRef<Type>(),
+                         index, "argument");
 }
 
 LogicalResult SpmdDialect::verifyRegionResultAttribute(Operation *op, unsigned,
                                                        unsigned index,
                                                        NamedAttribute attr) {
   auto func = dyn_cast<FunctionOpInterface>(op);
-  if (func && attr.getName() == kGlobalAttrName)
-    return verifyGlobal(op, attr.getValue());
-  if (!func || attr.getName() != getShardingAttrName())
-    return op->emitOpError() << "unknown result attribute " << attr.getName();
-  return verifyAttached(op, attr.getValue(), func.getResultTypes()[index],
-                        "result " + Twine(index));
+  return verifySignature(op, attr,
+                         func ? func.getResultTypes() : ArrayRef<Type>(), index,
+                         "result");
 }
 
 //===----------------------------------------------------------------------===//
