@@ -1,6 +1,8 @@
 // Checking shardings and turning them into layouts.
 #include "moe/IR/Spmd.h"
 
+#include "runtime/core/Refinement.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
@@ -155,6 +157,59 @@ moert::Layout spmd::layoutOf(ShardingAttr sharding, ArrayRef<int64_t> shape,
     layout.dims.push_back(digitsOf(dim.getAxes(), mesh));
   layout.unreduced = digitsOf(sharding.getUnreduced(), mesh);
   return layout;
+}
+
+// Both layouts with their digits cut into common ones, so that an axis equals
+// its parts. Digits that cross stay as they are.
+static void cutAlike(moert::Layout &a, moert::Layout &b, int64_t ranks) {
+  auto refinement = moert::Refinement::of(ranks, {&a, &b});
+  if (!refinement)
+    return;
+  auto cut = [&](std::vector<moert::Digit> &digits) {
+    std::vector<moert::Digit> atoms;
+    for (size_t atom : refinement->split(digits))
+      atoms.push_back(refinement->atoms()[atom]);
+    digits = std::move(atoms);
+  };
+  for (moert::Layout *layout : {&a, &b}) {
+    llvm::for_each(layout->dims, cut);
+    cut(layout->unreduced);
+  }
+}
+
+// Digits that mean another block or partial value in `from` than in `to`.
+static void appendMoved(const moert::Layout &from, const moert::Layout &to,
+                        std::vector<moert::Digit> &moved) {
+  for (auto [mine, theirs] : llvm::zip(from.dims, to.dims))
+    moved.insert(
+        moved.end(),
+        std::mismatch(mine.begin(), mine.end(), theirs.begin(), theirs.end())
+            .first,
+        mine.end());
+  for (const moert::Digit &digit : from.unreduced)
+    if (!llvm::is_contained(to.unreduced, digit))
+      moved.push_back(digit);
+}
+
+std::vector<std::string> spmd::movedAxes(ShardingAttr from, ShardingAttr to,
+                                         MeshOp mesh) {
+  SmallVector<int64_t> sizes(from.getRank(), 1);
+  moert::Layout source = layoutOf(from, sizes, mesh),
+                target = layoutOf(to, sizes, mesh);
+  cutAlike(source, target, mesh.getRanks());
+  std::vector<moert::Digit> moved;
+  appendMoved(source, target, moved);
+  appendMoved(target, source, moved);
+  std::vector<std::string> names;
+  for (auto axis : mesh.getAxes().getAsRange<MeshAxisAttr>()) {
+    int64_t stride = mesh.getAxisStride(axis.getName());
+    if (llvm::any_of(moved, [&](const moert::Digit &digit) {
+          return stride <= digit.stride &&
+                 digit.stride < stride * axis.getSize();
+        }))
+      names.push_back(axis.getName().str());
+  }
+  return names;
 }
 
 RankedTensorType spmd::localType(RankedTensorType global, ShardingAttr sharding,

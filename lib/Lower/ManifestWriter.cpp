@@ -91,28 +91,6 @@ void ManifestWriter::addKernel(StringRef symbol, StringRef op, int64_t calls) {
 // Sites
 //===----------------------------------------------------------------------===//
 
-// What `name` does in a sharding: the number of the dimension that it cuts,
-// -2 when it is unreduced, -1 when it replicates.
-static int64_t roleOf(spmd::ShardingAttr sharding, StringRef name) {
-  auto has = [&](ArrayRef<spmd::AxisRefAttr> axes) {
-    return llvm::any_of(
-        axes, [&](spmd::AxisRefAttr axis) { return axis.getName() == name; });
-  };
-  for (auto [dim, entry] : llvm::enumerate(sharding.getDims()))
-    if (has(entry.getAxes()))
-      return dim;
-  return has(sharding.getUnreduced()) ? -2 : -1;
-}
-
-static Array movedAxes(spmd::MeshOp mesh, spmd::ShardingAttr from,
-                       spmd::ShardingAttr to) {
-  Array names;
-  for (auto axis : mesh.getAxes().getAsRange<spmd::MeshAxisAttr>())
-    if (roleOf(from, axis.getName()) != roleOf(to, axis.getName()))
-      names.push_back(axis.getName().str());
-  return names;
-}
-
 static StringRef primitiveOf(spmd::CollectiveKind kind) {
   switch (kind) {
   case spmd::CollectiveKind::AllReduce:
@@ -142,7 +120,7 @@ int32_t ManifestWriter::addCollective(StringRef entry,
       {"target", layout(to, op.getGlobalType())},
       {"reduction",
        reduces ? spmd::stringifyReductionKind(from.getReduction()).str() : ""},
-      {"axes", movedAxes(mesh, from, to)},
+      {"axes", Array(spmd::movedAxes(from, to, mesh))},
       {"op", producer ? producer->getName().getStringRef().str() : "argument"},
       {"location",
        describeLocation(producer ? producer->getLoc() : op->getLoc())},

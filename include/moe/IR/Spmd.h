@@ -56,6 +56,19 @@ std::vector<moert::Digit> digitsOf(llvm::ArrayRef<AxisRefAttr> axes,
 moert::Layout layoutOf(ShardingAttr sharding, llvm::ArrayRef<int64_t> shape,
                        MeshOp mesh);
 
+/// Names of the mesh axes whose ranks hold other blocks or partial values under
+/// `to` than under `from`, in the mesh's order: axes that stand, in some
+/// dimension, behind the common beginning of both, and axes that are unreduced
+/// in one of them only. Parts of an axis count for it.
+///
+///   [{"x"}, {}]      -> [{}, {"x"}]                 x
+///   [{"x", "y"}]     -> [{"x"}]                     y
+///   [{"x", "y"}]     -> [{"y", "x"}]                x, y
+///   [{"x"}]          -> [{"x":(1)2}]                x
+///   [{"x"}]          -> [{"x":(1)2, "x":(2)2}]      none, x=4 is its two parts
+std::vector<std::string> movedAxes(ShardingAttr from, ShardingAttr to,
+                                   MeshOp mesh);
+
 /// The type of the local buffer of a tensor of type `global`: ceil(n/d) per
 /// dimension.
 mlir::RankedTensorType localType(mlir::RankedTensorType global,

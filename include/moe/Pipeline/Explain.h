@@ -18,18 +18,20 @@ struct CollectiveReport {
   std::string from, to;          // shardings
   std::string tensor;            // global type
   std::string reason;            // annotations and rule behind it
-  int64_t bytes = 0;             // received by the worst rank, once
+  int64_t bytes = 0;             // received by the worst rank, in one call
+  int64_t ranks = 0;             // of the mesh
 };
 
 /// All collectives that move data, in program order.
 ///
-/// Bytes are the elements that a rank's target block needs and its source block
-/// lacks (for reductions: (g-1) pieces, twice for all_reduce), at most over 64
-/// ranks spread over the machine, so that the report's time does not grow with
-/// it.
+/// Bytes are those that the transport will count (moert::receivedElements), of
+/// the rank with most. On more than 64 ranks that is the worst of 64 evenly
+/// spread ones, so that the report's time does not grow with the machine; where
+/// no size is cut unevenly and no layout meets itself on some ranks only, they
+/// are all alike.
 std::vector<CollectiveReport> explainCollectives(mlir::ModuleOp module);
 
-/// A table for people.
+/// A table for people; its last line says when ranks were sampled.
 void printExplanation(const std::vector<CollectiveReport> &reports,
                       llvm::raw_ostream &os);
 /// The same as a JSON array of objects with the field names of
