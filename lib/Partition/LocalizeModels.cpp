@@ -8,16 +8,34 @@ using namespace spmd;
 
 namespace {
 
+// Blocks begin at an i32 or i64: narrower integers are counted in i32.
+Type countingType(Type elementType) {
+  return elementType.isInteger(64)
+             ? elementType
+             : IntegerType::get(elementType.getContext(), 32);
+}
+
+Value widenIndices(OpBuilder &builder, Location loc, Value indices) {
+  auto type = cast<RankedTensorType>(indices.getType());
+  RankedTensorType wide = type.clone(countingType(type.getElementType()));
+  if (wide == type)
+    return indices;
+  if (type.getElementType().isInteger(1))
+    return arith::ExtUIOp::create(builder, loc, wide, indices);
+  return arith::ExtSIOp::create(builder, loc, wide, indices);
+}
+
 /// Indices minus the first index of a block: an index outside of the block
 /// falls outside of [0, size), which every op that takes indices defines.
 Value shiftIntoBlock(Localizer &localizer, Location loc, Value localIndices,
                      Value cutValue, int64_t dim) {
+  localIndices = widenIndices(localizer.builder, loc, localIndices);
   auto type = cast<RankedTensorType>(localIndices.getType());
   Value offset = localizer.blockOffset(loc, cutValue, dim, type);
   return arith::SubIOp::create(localizer.builder, loc, localIndices, offset);
 }
 
-// Indices are counted in integers and become floats, if they are, once whole.
+// Indices are counted in wide integers and get their own type once whole.
 struct IotaModel : LocalizeOpInterface::ExternalModel<IotaModel, moe::IotaOp> {
   SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
     auto iota = cast<moe::IotaOp>(op);
@@ -25,17 +43,17 @@ struct IotaModel : LocalizeOpInterface::ExternalModel<IotaModel, moe::IotaOp> {
     OpBuilder &builder = localizer.builder;
     if (!localizer.isCut(iota, iota.getDim()))
       return {moe::IotaOp::create(builder, op->getLoc(), type, iota.getDim())};
-    bool isFloat = isa<FloatType>(type.getElementType());
-    RankedTensorType counted =
-        isFloat ? type.clone(builder.getI32Type()) : type;
+    RankedTensorType counted = type.clone(countingType(type.getElementType()));
     Value local =
         moe::IotaOp::create(builder, op->getLoc(), counted, iota.getDim());
     Value offset =
         localizer.blockOffset(op->getLoc(), iota, iota.getDim(), counted);
     local = arith::AddIOp::create(builder, op->getLoc(), local, offset);
-    if (isFloat)
-      local = arith::SIToFPOp::create(builder, op->getLoc(), type, local);
-    return {local};
+    if (counted == type)
+      return {local};
+    if (isa<FloatType>(type.getElementType()))
+      return {arith::SIToFPOp::create(builder, op->getLoc(), type, local)};
+    return {arith::TruncIOp::create(builder, op->getLoc(), type, local)};
   }
 };
 
