@@ -146,6 +146,24 @@ func.func @part_of_a_sharding(%a: tensor<8xf32> {spmd.sharding = #spmd.sharding<
 // -----
 
 spmd.mesh @mesh ["x"=4]
+func.func @global_type_of_a_collective(%a: tensor<2xf32>) {
+  // expected-error @+1 {{global type must be a ranked tensor, got 'tensor<*xf32>'}}
+  %0 = spmd.all_gather %a from #spmd.sharding<@mesh, [{"x"}]> to #spmd.sharding<@mesh, [{}]> of tensor<*xf32> : tensor<2xf32> -> tensor<8xf32>
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
+func.func @global_type_of_a_started_collective(%a: tensor<2xf32>) {
+  // expected-error @+1 {{global type must be a ranked tensor, got 'f32'}}
+  %0 = spmd.start all_gather %a from #spmd.sharding<@mesh, [{"x"}]> to #spmd.sharding<@mesh, [{}]> of f32 : tensor<2xf32> -> !spmd.pending<tensor<8xf32>>
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
 func.func @local_type_of_a_collective(%a: tensor<3x8xf32>) {
   // expected-error @+1 {{input has type 'tensor<3x8xf32>', its sharding of 'tensor<8x8xf32>' gives 'tensor<2x8xf32>'}}
   %0 = spmd.all_gather %a from #spmd.sharding<@mesh, [{"x"}, {}]> to #spmd.sharding<@mesh, [{}, {}]> of tensor<8x8xf32> : tensor<3x8xf32> -> tensor<8x8xf32>
