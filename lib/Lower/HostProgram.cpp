@@ -22,4 +22,5 @@ void HostProgram::planArena() {
     if (buffer.place == Buffer::Place::Arena)
       buffer.offset = plan.offsets[next++];
   arenaBytes = plan.arenaBytes;
+  arenaLowerBound = plan.lowerBound;
 }

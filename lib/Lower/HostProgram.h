@@ -59,6 +59,8 @@ struct HostProgram {
   std::vector<BlockNumber> numbers;
   std::vector<Step> steps;
   int64_t arenaBytes = 0;
+  /// The most bytes of the arena that one step needs.
+  int64_t arenaLowerBound = 0;
 
   std::string symbol() const { return "moe_entry_" + name; }
   /// Adds `number` unless it is there; returns its index.

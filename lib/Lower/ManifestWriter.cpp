@@ -78,6 +78,7 @@ void ManifestWriter::addEntry(func::FuncOp function,
   entries.push_back(Object{{"name", program.name},
                            {"symbol", program.symbol()},
                            {"arena_bytes", program.arenaBytes},
+                           {"arena_lower_bound", program.arenaLowerBound},
                            {"arguments", std::move(arguments)},
                            {"results", std::move(results)}});
 }
