@@ -1,5 +1,7 @@
 #include "moe/Propagate/Decide.h"
 
+#include "moe/Propagate/SplitSums.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include <map>
 
@@ -70,6 +72,7 @@ private:
                     llvm::ArrayRef<Assignment> choices,
                     llvm::ArrayRef<Cost> costs, size_t best,
                     OpDecision &decision) const;
+  void declineNeedlessSplits();
   Decisions conclude();
   void placeArgument(int op, OpDecision &decision,
                      const std::vector<OpDecision> &all) const;
@@ -323,6 +326,20 @@ void Decider::sweep() {
   }
 }
 
+void Decider::declineNeedlessSplits() {
+  std::vector<Assignment> assignments;
+  for (const OpDecision &decision : state)
+    assignments.push_back(decision.assignment);
+  for (auto &[op, assignment] : findNeedlessSplits(graph, assignments)) {
+    OpDecision &decision = state[op];
+    decision.assignment = assignment;
+    isOpen[op] = isDecided[op] = true;
+    llvm::erase_if(decision.contests, [&](const Contest &contest) {
+      return holderOf(decision.assignment, contest.atom) != contest.winner;
+    });
+  }
+}
+
 // An argument takes what all its users need of it, behind what is pinned.
 void Decider::placeArgument(int op, OpDecision &decision,
                             const std::vector<OpDecision> &others) const {
@@ -381,6 +398,7 @@ Decisions Decider::conclude() {
 Decisions Decider::run() {
   findOpenOps();
   sweep();
+  declineNeedlessSplits();
   return conclude();
 }
 

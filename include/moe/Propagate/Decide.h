@@ -5,16 +5,16 @@
 //    an axis, or when a claim reaches it only through such an op; all others
 //    have what they claim and are fixed.
 // 2. Open ops are decided in sweeps over the levels of the dataflow graph,
-// forward
-//    and backward until nothing changes; ops of one level see the state before
-//    it, so the order of ops in the text plays no part. An op takes the choice
-//    with the fewest bytes a rank: its operands from where their producers
-//    leave them, its results to where decided users need them. At a tie: no
-//    partial results, then more ranks at work, then operands stay in place. An
-//    axis counts as claimed only while a neighbour really uses it.
-// 3. Claims are spread once more within the decisions, so that what came
-// through
-//    a factor that lost is gone, and each list knows its annotation.
+//    forward and backward until nothing changes; ops of one level see the state
+//    before it, so the order of ops in the text plays no part. An op takes the
+//    choice with the fewest bytes a rank: its operands from where their
+//    producers leave them, its results to where decided users need them. At a
+//    tie: no partial results, then more ranks at work, then operands stay in
+//    place. An axis counts as claimed only while a neighbour really uses it.
+// 3. Claims are declined that split a sum though all that it is made of could
+//    be whole for free (SplitSums.h).
+// 4. Claims are spread once more within the decisions, so that what came
+//    through a factor that lost is gone, and each list knows its annotation.
 //
 // Example, dispatch "gsec,gsm->egcm" on expert=4, G 4, S 8, E 4, C 4, M 16,
 // f32:
