@@ -23,9 +23,12 @@ config.test_exec_root = os.path.join(config.binary_dir, "test")
 
 path = [os.path.join(config.binary_dir, "bin"), config.llvm_tools_dir, config.environment["PATH"]]
 config.environment["PATH"] = os.pathsep.join(path)
-for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "XDG_CACHE_HOME", "MOE_CACHE_DIR"):
+for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "XDG_CACHE_HOME"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
+
+# Tests are of the compiler as it is now, and leave the user's own cache alone.
+config.environment["MOE_CACHE_DIR"] = ""
 
 config.substitutions += [
     ("%python", config.python),

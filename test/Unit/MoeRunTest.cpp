@@ -88,6 +88,8 @@ struct Outcome {
 class MoeRun : public ::testing::Test, protected TestFolder {
 protected:
   void SetUp() override {
+    // The user's own cache is none of a test's business.
+    setenv("MOE_CACHE_DIR", "", 1);
     code = readWholeFile(HAND_PROGRAM, 1 << 24);
     for (int ranks : {1, 2, 3, 4})
       writeArtifact(at(text("r", ranks, ".moe")), handManifest(ranks), code);
@@ -403,18 +405,140 @@ TEST_F(MoeRunSiblings, modelsAreCompiledFirst) {
   Outcome outcome = runHere("m.mlir --mesh=data=2 --input x=x.npy");
   EXPECT_EQ(outcome.code, 0) << outcome.output;
   std::string flags = readWholeFile(at("flags"), 1 << 20);
-  EXPECT_NE(flags.find("m.mlir --target=cpu -o "), std::string::npos) << flags;
-  EXPECT_NE(flags.find("--mesh=data=2"), std::string::npos) << flags;
+  EXPECT_NE(flags.find("m.mlir --target=cpu --mesh=data=2 -o "),
+            std::string::npos)
+      << flags;
 }
 
-// The second run finds the first one's program; another mesh does not.
-TEST_F(MoeRunSiblings, compiledModelsAreKeptWhereAsked) {
-  std::string cache = "export MOE_CACHE_DIR=.; ";
-  for (const char *mesh : {"data=2", "data=2", "data=2,expert=1"})
-    ASSERT_EQ(runHere(text("m.mlir --input x=x.npy --mesh=", mesh), cache).code,
-              0);
-  std::string flags = readWholeFile(at("flags"), 1 << 20);
-  EXPECT_EQ(std::count(flags.begin(), flags.end(), '\n'), 2) << flags;
+/// With a cache in the folder "cache", made by the first run.
+class MoeRunKept : public MoeRunSiblings {
+protected:
+  void TearDown() override {
+    shell("chmod 700 cache home; rm -rf cache home");
+    MoeRun::TearDown();
+  }
+  Outcome runKept(const std::string &arguments = "",
+                  const std::string &before = "") const {
+    return runHere("m.mlir --input x=x.npy " + arguments,
+                   "export MOE_CACHE_DIR=$PWD/cache; " + before);
+  }
+  /// How often the compiler ran.
+  int64_t compilations() const {
+    std::string flags = readWholeFile(at("flags"), 1 << 20);
+    return std::count(flags.begin(), flags.end(), '\n');
+  }
+  /// A run that says one warning with `part` in it, and computes all the same.
+  void expectWarning(const Outcome &outcome, const std::string &part) const {
+    EXPECT_EQ(outcome.code, 0) << outcome.output;
+    size_t at = outcome.output.find("warning: ");
+    ASSERT_NE(at, std::string::npos) << outcome.output;
+    EXPECT_EQ(outcome.output.find("warning: ", at + 1), std::string::npos);
+    EXPECT_NE(outcome.output.find(part, at), std::string::npos)
+        << outcome.output;
+    EXPECT_NE(outcome.output.find("entry forward on 2 ranks"),
+              std::string::npos);
+  }
+};
+
+// The second run finds the first one's program; another mesh, model, compiler
+// or level of instructions does not.
+TEST_F(MoeRunKept, programsAreFoundAgain) {
+  for (int64_t runs : {1, 1}) {
+    Outcome outcome = runKept("--mesh=data=2");
+    EXPECT_EQ(outcome.code, 0) << outcome.output;
+    EXPECT_EQ(outcome.output.find("warning"), std::string::npos);
+    EXPECT_EQ(compilations(), runs);
+  }
+  runKept("--mesh=data=2,expert=1");
+  EXPECT_EQ(compilations(), 2);
+  writeWholeFile(at("m.mlir"), "module { }\n");
+  runKept("--mesh=data=2");
+  EXPECT_EQ(compilations(), 3);
+  shell("echo '# newer' >> moe-opt");
+  runKept("--mesh=data=2");
+  runKept("--mesh=data=2");
+  EXPECT_EQ(compilations(), 4);
+  runKept("--mesh=data=2", "MOE_MAX_ISA=x86-64");
+  EXPECT_EQ(compilations(), 5);
+}
+
+TEST_F(MoeRunKept, nothingIsKeptWhereItIsNotWanted) {
+  runKept("--no-cache");
+  EXPECT_FALSE(exists("cache"));
+  runHere("m.mlir --input x=x.npy", "export MOE_CACHE_DIR= HOME=$PWD/home; ");
+  EXPECT_FALSE(exists("home"));
+  EXPECT_EQ(compilations(), 2);
+}
+
+TEST_F(MoeRunKept, theUsersOwnFolderIsTheDefault) {
+  std::string home =
+      "unset MOE_CACHE_DIR XDG_CACHE_HOME; export HOME=$PWD/home; ";
+  for (int run = 0; run < 2; ++run)
+    EXPECT_EQ(runHere("m.mlir --input x=x.npy", home).code, 0);
+  EXPECT_EQ(compilations(), 1);
+  EXPECT_EQ(shell("ls home/.cache/moe-spmd/*.moe").code, 0);
+}
+
+TEST_F(MoeRunKept, aDamagedFileIsMadeAnew) {
+  runKept();
+  shell("for f in cache/*.moe; do head -c 2000 $f > t; cat t > $f; rm t; done");
+  Outcome outcome = runKept();
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_EQ(compilations(), 2);
+  runKept();
+  EXPECT_EQ(compilations(), 2);
+}
+
+// A model that changes under the compiler must not stand under its old key.
+TEST_F(MoeRunKept, aModelThatChangesMeanwhileIsNotKept) {
+  script("moe-opt", "for a; do test \"$p\" = -o && cp r2.moe \"$a\"; p=$a; "
+                    "done; echo \"$@\" >> flags; echo '//' >> m.mlir");
+  EXPECT_EQ(runKept().code, 0);
+  EXPECT_NE(shell("ls cache/*.moe").code, 0);
+}
+
+TEST_F(MoeRunKept, aFolderThatCannotBeUsedIsOneWarning) {
+  shell("mkdir -m 777 cache");
+  expectWarning(runKept(), "/cache' is not used: others may write to it");
+  shell("rmdir cache; echo > cache");
+  expectWarning(runKept(), "/cache' is not used: not a directory");
+  expectWarning(runHere("m.mlir --input x=x.npy",
+                        "unset MOE_CACHE_DIR XDG_CACHE_HOME HOME; "),
+                "no cache folder");
+}
+
+// A folder of the user's that takes no files; then one that takes few.
+TEST_F(MoeRunKept, aProgramThatCannotBeKeptIsOneWarning) {
+  expectWarning(runHere("m.mlir --input x=x.npy",
+                        "export MOE_CACHE_DIR=/proc/self/fdinfo; "),
+                "is not kept: cannot write to '/proc/self/fdinfo'");
+  std::string disk = "unshare -rm sh -c 'mkdir cache; mount -t tmpfs -o "
+                     "size=8k,mode=700 none cache && ";
+  if (shell(disk + "true'").code != 0)
+    GTEST_SKIP() << "no user namespaces here";
+  expectWarning(shell(disk + "export MOE_CACHE_DIR=cache; ./moe-run m.mlir "
+                             "--input x=x.npy && ! ls -A cache | grep .'"),
+                "is not kept: cannot write to 'cache': no space left");
+}
+
+TEST_F(MoeRunKept, anotherUsersFolderIsOneWarning) {
+  if (geteuid() != 0)
+    GTEST_SKIP() << "only root can give folders away";
+  shell("mkdir -m 700 cache; chown 65534 cache");
+  expectWarning(runKept(), "is not used: it belongs to user 65534");
+  EXPECT_NE(shell("ls cache/*.moe").code, 0);
+}
+
+TEST_F(MoeRunKept, twoRunsAtOnceKeepOneProgram) {
+  script("moe-opt", "for a; do test \"$p\" = -o && cp r2.moe \"$a\"; p=$a; "
+                    "done; echo \"$@\" >> flags; sleep 0.5");
+  std::string one = "timeout 60 ./moe-run m.mlir --input x=x.npy";
+  Outcome outcome =
+      shell("export MOE_CACHE_DIR=$PWD/cache; " + one + " & " + one +
+            " && wait $!; echo code $?; ls -A cache | wc -l");
+  EXPECT_NE(outcome.output.find("code 0\n1\n"), std::string::npos)
+      << outcome.output;
+  EXPECT_EQ(compilations(), 2);
 }
 
 TEST_F(MoeRunSiblings, aFailedCompilerIsNamed) {

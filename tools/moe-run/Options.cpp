@@ -68,6 +68,8 @@ static const std::vector<Flag> &flags() {
        [](O o, V v) { o.ranks = int(parseInteger("--ranks", v, 1, 4096)); }},
       {"--mesh", "AXIS=N,...", "axis sizes for a MODEL; its own by default",
        false, [](O o, V v) { o.mesh = v; }},
+      {"--no-cache", "", "compile a MODEL even if its program is kept", false,
+       [](O o, V) { o.cache = false; }},
       {"--entry", "NAME", "entry to run (default: forward)", false,
        [](O o, V v) { o.entry = v; }},
       {"--input", "NAME=FILE", "one argument, from .npy, .npz or .safetensors",
@@ -177,7 +179,10 @@ std::string helpText() {
   return help +
          "\n"
          "environment:\n"
-         "  MOE_CACHE_DIR        keep compiled models in this folder\n"
+         "  MOE_CACHE_DIR        where compiled models are kept (else moe-spmd "
+         "in\n"
+         "                       $XDG_CACHE_HOME or $HOME/.cache); empty: "
+         "nowhere\n"
          "  MOE_SILENT_SECONDS   a rank without a sign of life so long is "
          "gone\n"
          "  MOE_STUCK_SECONDS    a rank without progress so long is stuck\n"

@@ -25,6 +25,8 @@ struct Options {
   bool check = false;
   /// Whether the check also compares the partitioned program in exact numbers.
   bool checkExactly = false;
+  /// Whether compiled models are kept and found again.
+  bool cache = true;
   /// The model that --check interprets where PROGRAM is compiled.
   std::string model;
   std::string trace;

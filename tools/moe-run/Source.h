@@ -11,8 +11,8 @@ namespace moerun {
 bool isModel(const std::string &path);
 
 /// The artifact's bytes: read, or compiled by the sibling moe-opt. Only one
-/// rank of a job asks. With $MOE_CACHE_DIR set, compiled models are kept there,
-/// keyed by model text, mesh and compiler.
+/// rank of a job asks. What was compiled is kept for the next time (Cache.h),
+/// unless options say no; a cache that cannot be used is one warning.
 std::string obtainArtifact(const Options &options);
 
 } // namespace moerun
