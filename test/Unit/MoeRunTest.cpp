@@ -624,6 +624,35 @@ TEST_F(MoeRunMpi, badInputIsToldOnceAndEndsEveryRank) {
   }
 }
 
+/// Siblings as above, under MPI.
+class MoeRunMpiKept : public MoeRunKept {
+protected:
+  void SetUp() override {
+    MoeRunKept::SetUp();
+    if (run("--version").output.find("no mpi") != std::string::npos ||
+        shell("command -v mpirun").code != 0)
+      GTEST_SKIP() << "there is no MPI";
+  }
+};
+
+// Of all ranks only rank 0 looks into the cache, compiles and warns.
+TEST_F(MoeRunMpiKept, oneRankCompiles) {
+  auto runRanks = [&](const std::string &cache) {
+    return shell(text(". ", MPI_ENVIRONMENT, "; export MOE_CACHE_DIR=", cache,
+                      "; timeout 60 mpirun -n 2 ./moe-run m.mlir "
+                      "--input x=x.npy"));
+  };
+  for (int run = 0; run < 2; ++run)
+    EXPECT_EQ(runRanks("$PWD/cache").code, 0);
+  EXPECT_EQ(compilations(), 1);
+  Outcome outcome = runRanks("/proc/self/fdinfo");
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  size_t at = outcome.output.find("warning: ");
+  EXPECT_NE(at, std::string::npos) << outcome.output;
+  EXPECT_EQ(outcome.output.find("warning: ", at + 1), std::string::npos);
+  EXPECT_EQ(compilations(), 2);
+}
+
 // One command starts ranks with one program, another starts a rank with
 // another.
 TEST_F(MoeRunMpi, ranksGivenDifferentProgramsAreRefused) {
