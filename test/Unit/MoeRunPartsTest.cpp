@@ -25,12 +25,28 @@ TEST(MoeRunOptions, valuesStandBehindEqualsOrNext) {
   EXPECT_EQ(options.summary, Summary::Full);
 }
 
+// A rank is one thread: asking for that is fine, for more an error.
+TEST(MoeRunOptions, aRankHasOneThread) {
+  auto parse = [](const std::string &threads) {
+    try {
+      parseOptions({"m.mlir", "--threads-per-rank", threads});
+    } catch (const Error &error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(parse("1"), "");
+  EXPECT_EQ(parse("2"), "--threads-per-rank is 2, but a rank computes on "
+                        "exactly 1 thread; use more ranks instead");
+  EXPECT_NE(parse("0").find("takes a whole number from 1"), std::string::npos);
+}
+
 TEST(MoeRunOptions, everyFlagStandsInTheHelp) {
   std::string help = helpText();
   for (const char *flag :
-       {"--ranks", "--mesh", "--entry", "--input", "--params", "--output",
-        "--seed", "--check", "--model", "--trace", "--repeat", "--summary",
-        "--help", "--version"})
+       {"--ranks", "--threads-per-rank", "--no-cache", "--mesh", "--entry",
+        "--input", "--params", "--output", "--seed", "--check", "--model",
+        "--trace", "--repeat", "--summary", "--help", "--version"})
     EXPECT_NE(help.find(flag), std::string::npos) << flag;
 }
 

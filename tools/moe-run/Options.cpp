@@ -24,6 +24,16 @@ static int64_t parseInteger(const std::string &flag, const std::string &value,
   return number;
 }
 
+// The flag says what the numbers of a run hold for; other counts would be a
+// promise that no kernel keeps.
+static void checkThreads(const std::string &value) {
+  if (int64_t threads = parseInteger("--threads-per-rank", value, 1, 4096);
+      threads != 1)
+    throw Error(text("--threads-per-rank is ", threads,
+                     ", but a rank computes "
+                     "on exactly 1 thread; use more ranks instead"));
+}
+
 static std::pair<std::string, std::string>
 parseInput(const std::string &value) {
   size_t equals = value.find('=');
@@ -66,6 +76,9 @@ static const std::vector<Flag> &flags() {
       {"--ranks", "N", "threads as ranks (default: as many as the mesh has)",
        false,
        [](O o, V v) { o.ranks = int(parseInteger("--ranks", v, 1, 4096)); }},
+      {"--threads-per-rank", "N",
+       "threads that a rank computes on; 1, the default, is all there is",
+       false, [](O, V v) { checkThreads(v); }},
       {"--mesh", "AXIS=N,...", "axis sizes for a MODEL; its own by default",
        false, [](O o, V v) { o.mesh = v; }},
       {"--no-cache", "", "compile a MODEL even if its program is kept", false,
