@@ -9,7 +9,7 @@ required=(
   clang-22 lld-22 clang-format-22 libclang-rt-22-dev  # compiler, linker, style, sanitizers
   cmake ninja-build ccache python3
   libopenmpi-dev openmpi-bin                      # the mpi transport
-  libdnnl-dev nlohmann-json3-dev                  # matrix products; the manifest
+  libdnnl-dev nlohmann-json3-dev zlib1g-dev       # matrix products; the manifest; packed .npz
   libgtest-dev libbenchmark-dev
 )
 # Only nice to have: the examples make their own text without it.

@@ -11,9 +11,12 @@ std::vector<StoredTensor> scanNpz(const InputFile &file);
 std::vector<StoredTensor> scanSafetensors(const InputFile &file);
 
 /// Reads the .npy header that stands in the `bytes` bytes from `offset`, whose
-/// data must fill the rest exactly.
-StoredTensor scanNpyAt(const InputFile &file, uint64_t offset, uint64_t bytes,
+/// data must fill the rest exactly. `where` names it in messages.
+StoredTensor scanNpyAt(ByteReader &reader, const std::string &where,
+                       uint64_t offset, uint64_t bytes,
                        const std::string &name);
+/// A header of NumPy's and little more.
+constexpr uint64_t kHeaderWindow = 1024;
 /// The .npy header (magic, version, dictionary) of a tensor; its length is a
 /// multiple of 64.
 std::string npyHeader(const TensorView &tensor);

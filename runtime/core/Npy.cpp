@@ -169,13 +169,13 @@ static const char *descrOf(DType dtype) {
 
 //===-- Reading -----------------------------------------------------------===//
 
-static std::string readHeader(const InputFile &file, uint64_t &offset,
+static std::string readHeader(ByteReader &reader, uint64_t &offset,
                               uint64_t bytes, const std::string &where) {
   unsigned char start[12] = {};
   if (bytes < sizeof start)
     throw Error(text(where, " is truncated: ", bytes,
                      " bytes are too few for an .npy header"));
-  file.read(offset, start, sizeof start);
+  reader.read(offset, start, 10);
   if (std::memcmp(start, kMagic, 6) != 0)
     throw Error(text(where, " is not an .npy file: it does not begin with "
                             "'\\x93NUMPY'"));
@@ -183,9 +183,10 @@ static std::string readHeader(const InputFile &file, uint64_t &offset,
   if (!longLength && start[6] != 1)
     throw Error(text(where, " has .npy version ", int(start[6]),
                      "; 1, 2 and 3 are known"));
-  uint32_t length = start[8] | start[9] << 8;
   if (longLength)
-    length |= uint32_t{start[10]} << 16 | uint32_t{start[11]} << 24;
+    reader.read(offset + 10, start + 10, 2);
+  uint32_t length = start[8] | start[9] << 8 | uint32_t{start[10]} << 16 |
+                    uint32_t{start[11]} << 24;
   uint64_t prefix = longLength ? 12 : 10;
   if (length > kLongestHeader || length > bytes - prefix)
     throw Error(text(where, " has an .npy header of ", length, " bytes; ",
@@ -193,25 +194,22 @@ static std::string readHeader(const InputFile &file, uint64_t &offset,
                                              : bytes - prefix,
                      " are the most possible"));
   std::string header(length, '\0');
-  file.read(offset + prefix, header.data(), length);
+  reader.read(offset + prefix, header.data(), length);
   offset += prefix + length;
   return header;
 }
 
-StoredTensor scanNpyAt(const InputFile &file, uint64_t offset, uint64_t bytes,
+StoredTensor scanNpyAt(ByteReader &reader, const std::string &where,
+                       uint64_t offset, uint64_t bytes,
                        const std::string &name) {
-  std::string where = name.empty()
-                          ? text("'", file.path(), "'")
-                          : text("'", name, "' of '", file.path(), "'");
   uint64_t end = offset + bytes;
-  std::string header = readHeader(file, offset, bytes, where);
+  std::string header = readHeader(reader, offset, bytes, where);
   DictParser dict(header, where);
   dict.parse();
-  if (dict.fortranOrder && dict.shape.size() > 1)
-    throw Error(text(where, " is stored in Fortran order; save "
-                            "numpy.ascontiguousarray(x)"));
   StoredTensor stored{name,   dtypeOf(dict.descr), dict.descr, dict.shape,
                       offset, end - offset};
+  // One dimension has one order.
+  stored.fortranOrder = dict.fortranOrder && dict.shape.size() > 1;
   if (!stored.dtype)
     return stored;
   auto size = static_cast<int64_t>(sizeOf(*stored.dtype));
@@ -226,7 +224,9 @@ StoredTensor scanNpyAt(const InputFile &file, uint64_t offset, uint64_t bytes,
 }
 
 std::vector<StoredTensor> scanNpy(const InputFile &file) {
-  return {scanNpyAt(file, 0, file.size(), "")};
+  std::unique_ptr<ByteReader> reader =
+      readStored(file, 0, file.size(), kHeaderWindow);
+  return {scanNpyAt(*reader, text("'", file.path(), "'"), 0, file.size(), "")};
 }
 
 //===-- Writing -----------------------------------------------------------===//

@@ -1,12 +1,12 @@
-// The .npz format: a zip archive whose members are .npy files, stored, not
-// packed.
+// The .npz format: a zip archive whose members are .npy files, stored or
+// deflated; written stored.
 #include "runtime/core/Error.h"
 #include "runtime/core/Formats.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <set>
+#include <zlib.h>
 
 namespace moert {
 
@@ -52,7 +52,7 @@ private:
 /// One member as the central directory tells it.
 struct Member {
   std::string name;
-  uint64_t method = 0, flags = 0;
+  uint64_t method = 0, flags = 0, crc = 0;
   uint64_t packedBytes = 0, bytes = 0;
   uint64_t header = 0; ///< Offset of the local header.
 };
@@ -138,7 +138,8 @@ static Member readMember(Fields &fields, const std::string &path) {
   fields.skip(4);
   member.flags = fields.take(2);
   member.method = fields.take(2);
-  fields.skip(8); // time, date and checksum
+  fields.skip(4); // time and date
+  member.crc = fields.take(4);
   member.packedBytes = fields.take(4);
   member.bytes = fields.take(4);
   size_t nameLength = fields.take(2);
@@ -152,12 +153,20 @@ static Member readMember(Fields &fields, const std::string &path) {
   return member;
 }
 
-static void checkStored(const Member &member, const std::string &path) {
+static constexpr uint64_t kStored = 0, kDeflated = 8;
+
+static void checkMethod(const Member &member, const std::string &path) {
   if (member.flags & 1)
     throw Error(text("'", member.name, "' of '", path, "' is encrypted"));
-  if (member.method != 0 || member.packedBytes != member.bytes)
+  if (member.method != kStored && member.method != kDeflated)
     throw Error(text("'", member.name, "' of '", path,
-                     "' is compressed; save with numpy.savez"));
+                     "' is packed by zip's method ", member.method,
+                     "; save with numpy.savez or numpy.savez_compressed"));
+  if (member.method == kStored && member.packedBytes != member.bytes)
+    throw Error(text("'", member.name, "' of '", path,
+                     "' is stored, but its directory declares ",
+                     member.packedBytes, " bytes in the file and ",
+                     member.bytes, " of content"));
 }
 
 // The local header repeats name and extra field with lengths of its own.
@@ -174,7 +183,7 @@ static uint64_t dataOffset(const InputFile &file, const Member &member) {
   fields.skip(22);
   uint64_t nameLength = fields.take(2);
   uint64_t offset = member.header + kFixed + nameLength + fields.take(2);
-  if (offset > file.size() || member.bytes > file.size() - offset)
+  if (offset > file.size() || member.packedBytes > file.size() - offset)
     throw Error(text("'", member.name, "' of '", file.path(),
                      "' lies outside of the file"));
   return offset;
@@ -185,6 +194,24 @@ static std::string withoutEnd(const std::string &name) {
   return npy ? name.substr(0, name.size() - 4) : name;
 }
 
+static StoredTensor scanMember(const InputFile &file, const Member &member,
+                               const std::string &name) {
+  checkMethod(member, file.path());
+  std::string where = text("'", name, "' of '", file.path(), "'");
+  uint64_t offset = dataOffset(file, member);
+  if (member.method == kStored) {
+    std::unique_ptr<ByteReader> reader =
+        readStored(file, offset, offset + member.bytes, kHeaderWindow);
+    return scanNpyAt(*reader, where, offset, member.bytes, name);
+  }
+  DeflatedMember deflated{offset, member.packedBytes, member.bytes,
+                          static_cast<uint32_t>(member.crc)};
+  std::unique_ptr<ByteReader> reader = readDeflated(file, deflated, where);
+  StoredTensor stored = scanNpyAt(*reader, where, 0, member.bytes, name);
+  stored.deflated = deflated;
+  return stored;
+}
+
 std::vector<StoredTensor> scanNpz(const InputFile &file) {
   Directory directory = findDirectory(file);
   std::string raw = readString(file, directory.offset, directory.bytes);
@@ -193,53 +220,20 @@ std::vector<StoredTensor> scanNpz(const InputFile &file) {
   std::set<std::string> names;
   for (uint64_t i = 0; i < directory.members; ++i) {
     Member member = readMember(fields, file.path());
-    checkStored(member, file.path());
     std::string name = withoutEnd(member.name);
     // A second member of one name could carry other numbers past a check.
     if (!names.insert(name).second)
       throw Error(text("'", file.path(), "' has two tensors '", name, "'"));
-    tensors.push_back(
-        scanNpyAt(file, dataOffset(file, member), member.bytes, name));
+    tensors.push_back(scanMember(file, member, name));
   }
   return tensors;
 }
 
 //===-- Writing -----------------------------------------------------------===//
 
-static const std::array<std::array<uint32_t, 256>, 8> &crcTables() {
-  static const auto tables = [] {
-    std::array<std::array<uint32_t, 256>, 8> made{};
-    for (uint32_t byte = 0; byte < 256; ++byte) {
-      uint32_t crc = byte;
-      for (int bit = 0; bit < 8; ++bit)
-        crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-      made[0][byte] = crc;
-    }
-    for (size_t t = 1; t < 8; ++t)
-      for (size_t byte = 0; byte < 256; ++byte)
-        made[t][byte] =
-            made[t - 1][byte] >> 8 ^ made[0][made[t - 1][byte] & 255];
-    return made;
-  }();
-  return tables;
-}
-
-// Eight bytes a step, so that the sum keeps up with the disk.
-static uint32_t crc32(uint32_t crc, const void *data, size_t bytes) {
-  const auto &t = crcTables();
-  auto *next = static_cast<const unsigned char *>(data);
-  crc = ~crc;
-  for (; bytes >= 8; bytes -= 8, next += 8) {
-    uint64_t word;
-    std::memcpy(&word, next, 8);
-    word ^= crc;
-    crc = 0;
-    for (size_t i = 0; i < 8; ++i)
-      crc ^= t[7 - i][word >> (8 * i) & 255];
-  }
-  for (; bytes > 0; --bytes)
-    crc = crc >> 8 ^ t[0][(crc ^ *next++) & 255];
-  return ~crc;
+static uint32_t addCrc(uint32_t crc, const void *data, size_t bytes) {
+  return static_cast<uint32_t>(
+      ::crc32_z(crc, static_cast<const Bytef *>(data), bytes));
 }
 
 static void put(std::string &to, uint64_t value, size_t width) {
@@ -292,8 +286,9 @@ static std::string wideExtra(const WrittenMember &member, bool central) {
 static WrittenMember writeMember(OutputFile &file, const TensorView &tensor) {
   std::string header = npyHeader(tensor);
   uint64_t dataBytes = bytesOf(tensor);
-  uint32_t crc = crc32(0, header.data(), header.size());
-  WrittenMember member{tensor.name + ".npy", crc32(crc, tensor.data, dataBytes),
+  uint32_t crc = addCrc(0, header.data(), header.size());
+  WrittenMember member{tensor.name + ".npy",
+                       addCrc(crc, tensor.data, dataBytes),
                        header.size() + dataBytes, file.offset()};
   std::string extra = wideExtra(member, false);
   std::string local;

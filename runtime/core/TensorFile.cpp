@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <set>
 #include <sys/stat.h>
 
@@ -70,37 +71,6 @@ const StoredTensor &TensorFile::get(const std::string &name) const {
                    tensors_.size() > 8 ? ", ..." : ""));
 }
 
-namespace {
-/// Serves many short reads that lie near each other from one window.
-class WindowedReader {
-public:
-  WindowedReader(const InputFile &file, uint64_t begin, uint64_t end)
-      : file_(file), end_(end), windowAt_(begin) {}
-
-  void read(uint64_t offset, void *to, size_t bytes) {
-    if (bytes >= kWindow / 4)
-      return file_.read(offset, to, bytes);
-    if (offset < windowAt_ || offset + bytes > windowAt_ + window_.size())
-      load(offset);
-    std::memcpy(to, window_.data() + (offset - windowAt_), bytes);
-  }
-
-private:
-  static constexpr uint64_t kWindow = 64 << 10;
-
-  void load(uint64_t offset) {
-    window_.resize(std::min(kWindow, end_ - offset));
-    file_.read(offset, window_.data(), window_.size());
-    windowAt_ = offset;
-  }
-
-  const InputFile &file_;
-  uint64_t end_;
-  uint64_t windowAt_;
-  std::string window_;
-};
-} // namespace
-
 // A byte other than 0 and 1 would be a third truth value in generated code.
 static void checkBooleans(const std::string &path, const StoredTensor &stored,
                           const char *bytes, size_t count) {
@@ -110,6 +80,89 @@ static void checkBooleans(const std::string &path, const StoredTensor &stored,
                        "' holds the byte ",
                        int(static_cast<unsigned char>(bytes[i])),
                        " where a boolean is 0 or 1"));
+}
+
+namespace {
+/// Puts elements in Fortran order where they belong in a tensor in ours.
+class Scatter {
+public:
+  explicit Scatter(Tensor &tensor) : tensor_(tensor) {
+    int64_t stride = static_cast<int64_t>(sizeOf(tensor.dtype()));
+    strides_.resize(tensor.shape().size());
+    for (size_t dim = strides_.size(); dim-- > 0;) {
+      strides_[dim] = stride;
+      stride *= tensor.shape()[dim];
+    }
+  }
+
+  /// `count` elements, the first of which is number `element` in Fortran order.
+  void put(int64_t element, const char *from, int64_t count) {
+    const std::vector<int64_t> &shape = tensor_.shape();
+    while (count > 0) {
+      int64_t row = element % shape[0], rest = element / shape[0];
+      int64_t offset = row * strides_[0];
+      for (size_t dim = 1; dim < shape.size(); rest /= shape[dim++])
+        offset += rest % shape[dim] * strides_[dim];
+      int64_t column = std::min(count, shape[0] - row);
+      putColumn(tensor_.as<char>() + offset, from, column);
+      from += column * static_cast<int64_t>(sizeOf(tensor_.dtype()));
+      element += column;
+      count -= column;
+    }
+  }
+
+private:
+  void putColumn(char *to, const char *from, int64_t count) {
+    switch (sizeOf(tensor_.dtype())) {
+    case 1:
+      return putElements<1>(to, from, count);
+    case 2:
+      return putElements<2>(to, from, count);
+    case 4:
+      return putElements<4>(to, from, count);
+    default:
+      return putElements<8>(to, from, count);
+    }
+  }
+  template <size_t size>
+  void putElements(char *to, const char *from, int64_t count) {
+    for (int64_t i = 0; i < count; ++i)
+      std::memcpy(to + i * strides_[0], from + i * int64_t{size}, size);
+  }
+
+  Tensor &tensor_;
+  std::vector<int64_t> strides_; ///< Bytes, by dimension.
+};
+} // namespace
+
+std::unique_ptr<ByteReader> TensorFile::open(const StoredTensor &stored) const {
+  if (stored.deflated)
+    return readDeflated(file_, *stored.deflated,
+                        text("'", stored.name, "' of '", path(), "'"));
+  return readStored(file_, stored.offset, stored.offset + stored.bytes);
+}
+
+/// Reads `count` elements of a file from number `element` on.
+using Read = std::function<void(int64_t element, char *to, int64_t count)>;
+
+// A tensor in Fortran order is its transpose in ours: runs of the file are
+// those of the transposed block, and their elements are scattered into the
+// block.
+static void readTurned(const Layout &layout, int64_t rank, const Read &read,
+                       Tensor &local) {
+  constexpr int64_t kElements = 8 << 10;
+  Layout turned = layout;
+  std::reverse(turned.shape.begin(), turned.shape.end());
+  std::reverse(turned.dims.begin(), turned.dims.end());
+  Scatter scatter(local);
+  std::vector<char> window(kElements * sizeOf(local.dtype()));
+  forEachRun(turned, rank, [&](const Run &run) {
+    for (int64_t done = 0; done < run.count; done += kElements) {
+      int64_t count = std::min(kElements, run.count - done);
+      read(run.global + done, window.data(), count);
+      scatter.put(run.local + done, window.data(), count);
+    }
+  });
 }
 
 void TensorFile::readBlock(const StoredTensor &stored, const Layout &layout,
@@ -125,15 +178,23 @@ void TensorFile::readBlock(const StoredTensor &stored, const Layout &layout,
                      ", wanted ", nameOf(local.dtype()),
                      shapeText(layout.shape)));
   uint64_t size = sizeOf(local.dtype());
-  WindowedReader reader(file_, stored.offset, stored.offset + stored.bytes);
-  forEachRun(layout, rank, [&](const Run &run) {
-    char *to = local.as<char>() + static_cast<uint64_t>(run.local) * size;
-    size_t bytes = static_cast<uint64_t>(run.count) * size;
-    reader.read(stored.offset + static_cast<uint64_t>(run.global) * size, to,
-                bytes);
+  std::unique_ptr<ByteReader> bytes = open(stored);
+  Read read = [&](int64_t element, char *to, int64_t count) {
+    size_t length = static_cast<uint64_t>(count) * size;
+    bytes->read(stored.offset + static_cast<uint64_t>(element) * size, to,
+                length);
     if (local.dtype() == DType::I1)
-      checkBooleans(path(), stored, to, bytes);
-  });
+      checkBooleans(path(), stored, to, length);
+  };
+  if (stored.fortranOrder)
+    readTurned(layout, rank, read, local);
+  else
+    forEachRun(layout, rank, [&](const Run &run) {
+      read(run.global,
+           local.as<char>() + static_cast<uint64_t>(run.local) * size,
+           run.count);
+    });
+  bytes->finish();
 }
 
 Tensor TensorFile::readWhole(const StoredTensor &stored) const {

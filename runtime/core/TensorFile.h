@@ -7,10 +7,15 @@
 //
 // Files may come from strangers: every size, offset and name is checked before
 // it is used, and headers are read by fixed grammars. What a format can hold
-// and this project has no use for (pickled objects, compressed members,
-// big-endian or Fortran order) is refused with the way out.
+// and this project has no use for (pickled objects, big-endian numbers) is
+// refused with the way out.
+//
+// Of a tensor in Fortran order a rank reads its block alone, too. A deflated
+// one (numpy.savez_compressed) has no way into its middle: every rank unpacks
+// all of it, a window at a time, and keeps its block.
 #pragma once
 
+#include "runtime/core/ByteReader.h"
 #include "runtime/core/File.h"
 #include "runtime/core/Layout.h"
 #include "runtime/core/Tensor.h"
@@ -31,9 +36,13 @@ struct StoredTensor {
   /// The element type as the file writes it, for messages.
   std::string storedType;
   std::vector<int64_t> shape;
-  /// Byte offset of the first element, and the bytes of all.
+  /// Byte offset of the first element, and the bytes of all: in the file, or in
+  /// the unpacked member where there is one.
   uint64_t offset = 0;
   uint64_t bytes = 0;
+  std::optional<DeflatedMember> deflated = std::nullopt;
+  /// The first index runs fastest, not the last.
+  bool fortranOrder = false;
 };
 
 /// The formats, told by the end of the path; what has none of these ends
@@ -63,6 +72,8 @@ public:
   Tensor readWhole(const StoredTensor &stored) const;
 
 private:
+  std::unique_ptr<ByteReader> open(const StoredTensor &stored) const;
+
   InputFile file_;
   TensorFormat format_;
   std::vector<StoredTensor> tensors_;
