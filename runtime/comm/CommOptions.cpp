@@ -27,6 +27,7 @@ CommOptions CommOptions::fromEnvironment() {
   };
   read("MOE_SILENT_SECONDS", options.silentSeconds);
   read("MOE_STUCK_SECONDS", options.stuckSeconds);
+  read("MOE_START_SECONDS", options.startSeconds);
   read("MOE_MAX_MESSAGE_BYTES", options.maxMessageBytes);
   if (const char *inject = std::getenv("MOE_INJECT"))
     options.inject = inject;

@@ -54,6 +54,9 @@ struct CommOptions {
   /// A rank that lives but takes no step for so long is stuck, seconds; counts
   /// only between watch(true) and watch(false).
   double stuckSeconds = 60;
+  /// MPI's own start may take so long; nobody watches the ranks before,
+  /// seconds.
+  double startSeconds = 60;
   /// Messages above this are cut into several (MPI counts are 31 bits).
   int64_t maxMessageBytes = int64_t(1) << 30;
   /// "rank=2,site=3,call=0,fault=F" breaks rank 2 as it enters its first call
@@ -62,7 +65,8 @@ struct CommOptions {
   std::string inject;
 
   /// Defaults, overridden by MOE_SILENT_SECONDS, MOE_STUCK_SECONDS,
-  /// MOE_MAX_MESSAGE_BYTES and MOE_INJECT. Throws Error where one is malformed.
+  /// MOE_START_SECONDS, MOE_MAX_MESSAGE_BYTES and MOE_INJECT. Throws Error
+  /// where one is malformed.
   static CommOptions fromEnvironment();
 };
 

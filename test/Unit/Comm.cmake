@@ -26,7 +26,8 @@ endif()
 if(MOE_HAVE_MPI AND NOT MOE_SANITIZE)
   add_executable(CommFaultJob CommFaultJob.cpp)
   target_link_libraries(CommFaultJob PRIVATE moert_comm)
-  foreach(fault kill stop exit0 return throw stall hash elsewhere error rank0-kill rank0-stop)
+  foreach(fault kill stop exit0 return throw stall hash elsewhere error rank0-kill rank0-stop
+          start-stop rank0-start-stop start-late)
     add_test(NAME CommMpi.Fault.${fault}
       COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/comm-faults.sh $<TARGET_FILE:CommFaultJob> ${fault})
     set_tests_properties(CommMpi.Fault.${fault} PROPERTIES LABELS mpi TIMEOUT 60 RUN_SERIAL TRUE)

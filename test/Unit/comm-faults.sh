@@ -21,16 +21,25 @@ case $fault in
   hash)       word=hash      say="ranks disagree on the program: 'hash-a' on ranks 0 2 3, 'hash-b' on rank 1" ;;
   elsewhere)  word=elsewhere say="ranks disagree.*rank 0 .*collective 0 \(all_to_all.*rank 1 .*barrier" ;;
   error)      word=error     say="parameter file 'weights.npz' does not exist" ;;
+  # Before there is a watchdog: MPI_Init takes 0.3 s on an idle machine.
+  start-stop)       word=init who=2 start='(sleep 0.1; kill -STOP $$) &' limit=10
+                    say="rank 2 is stopped for 2.*wait for it in MPI_Init; rank 0 ends the job" ;;
+  rank0-start-stop) word=init who=0 start='kill -STOP $$' limit=10
+                    say="rank 0 is stopped for 2.*wait for it in MPI_Init; rank 1 ends the job" ;;
+  start-late)       word=init who=1 start='exec sleep 30' limit=10
+                    say="MPI_Init does not return on rank 0 for 4 s: another rank does not come" ;;
   *) echo "unknown fault $fault"; exit 2 ;;
 esac
 [ -n "$inject" ] && export MOE_INJECT=$inject
+[ "$fault" != start-late ] || export MOE_START_SECONDS=4
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # A name of its own, by which the job's processes can be found.
 copy=$(mktemp -d)/job-$$
 cp "$job" "$copy"
 begin=$(date +%s%N)
-timeout 40 mpirun -n 4 "$copy" $word >"$log" 2>&1
+timeout 40 mpirun -n 4 sh -c '[ "$OMPI_COMM_WORLD_RANK" != "$1" ] || eval "$2"; exec "$0" "$3"' \
+  "$copy" "${who:-none}" "$start" $word >"$log" 2>&1
 code=$?
 took=$(( ($(date +%s%N) - begin) / 1000000 ))
 cat "$log"

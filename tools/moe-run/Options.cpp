@@ -199,6 +199,7 @@ std::string helpText() {
          "  MOE_SILENT_SECONDS   a rank without a sign of life so long is "
          "gone\n"
          "  MOE_STUCK_SECONDS    a rank without progress so long is stuck\n"
+         "  MOE_START_SECONDS    MPI may take so long to start\n"
          "  MOE_POISON=1         unwritten memory reads as NaN (for tests)\n";
 }
 

@@ -271,7 +271,6 @@ void MpiCommunicator::startWatchdog() {
   std::string address = watchdog_->address();
   broadcast(address);
   watchdog_->start(address);
-  watching_ = true;
   barrier();
 }
 

@@ -11,7 +11,6 @@
 
 #include <mpi.h>
 
-#include <chrono>
 #include <map>
 #include <memory>
 #include <vector>
@@ -81,7 +80,6 @@ private:
   Message receiveAny(int peer, const AgreementHeader &want, int tag,
                      SiteCounters &counters);
   void wait(std::vector<MPI_Request> &requests, int32_t site);
-  void idle(int spins, int32_t site);
   void waitMessages(Round &round, const AgreementHeader &want);
   void recycle(std::vector<Message> &messages);
 
@@ -92,9 +90,6 @@ private:
   StagingPool pool_;
   std::map<uint64_t, Round> rounds_;
   std::unique_ptr<Watchdog> watchdog_;
-  bool watching_ = false;
-  std::chrono::steady_clock::time_point begin_ =
-      std::chrono::steady_clock::now();
 };
 
 } // namespace moert

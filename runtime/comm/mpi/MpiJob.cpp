@@ -1,15 +1,13 @@
 // An MPI job from its first call to its last.
+#include "runtime/comm/JobTable.h"
 #include "runtime/comm/mpi/MpiCommunicator.h"
 #include "runtime/comm/mpi/SharedSegments.h"
+#include "runtime/comm/mpi/StartWatch.h"
 
-#include <chrono>
-#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <unistd.h>
 
 namespace moert {
@@ -28,40 +26,6 @@ static void setDefaults() {
   ::setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
 }
 
-// MPI's first and last calls wait for all ranks, unwatched: ends the process if
-// the scope takes longer than `seconds`.
-class Deadline {
-public:
-  Deadline(const char *what, double seconds)
-      : thread_([=] {
-          std::unique_lock<std::mutex> lock(mutex_);
-          if (over_.wait_for(lock, std::chrono::duration<double>(seconds),
-                             [&] { return done_; }))
-            return;
-          printReport(text("error: ", what, " does not return for ", seconds,
-                           " s: another rank does not come; this one gives "
-                           "up\n"));
-          ::_exit(1);
-        }) {}
-  ~Deadline() {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      done_ = true;
-    }
-    over_.notify_all();
-    thread_.join();
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable over_;
-  bool done_ = false;
-  // Last: it uses the others.
-  std::thread thread_;
-};
-
-static constexpr double initSeconds = 60;
-
 [[noreturn]] static void giveUp(const std::string &why) {
   printReport("error: " + why + "\n");
   MPI_Abort(MPI_COMM_WORLD, 1);
@@ -71,11 +35,10 @@ static constexpr double initSeconds = 60;
 static std::unique_ptr<MpiCommunicator> begin(const CommOptions &options) {
   setDefaults();
   int provided = 0, rank = 0, size = 1;
-  auto deadline = std::make_unique<Deadline>("MPI_Init", initSeconds);
+  StartWatch watch("MPI_Init", options.startSeconds, options);
   if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided) !=
       MPI_SUCCESS)
     throw Error("MPI cannot be initialised");
-  deadline.reset();
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -109,7 +72,7 @@ int runMpi(const CommOptions &options, const RankMain &main) {
   ::signal(SIGTERM, SIG_IGN);
   segments.reset();
   {
-    Deadline deadline("MPI_Finalize", options.silentSeconds);
+    StartWatch watch("MPI_Finalize", options.silentSeconds, options);
     MPI_Finalize();
   }
   if (failure && speaks)

@@ -3,13 +3,10 @@
 #include "runtime/comm/mpi/MpiCommunicator.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <sched.h>
 
 namespace moert {
-
-static constexpr double setUpSeconds = 60;
 
 MpiCommunicator::Message MpiCommunicator::stage(int peer,
                                                 const AgreementHeader &header) {
@@ -64,18 +61,10 @@ void MpiCommunicator::receive(Message &message, int tag,
               });
 }
 
-// Before the watchdog runs, nobody else would notice a rank that never speaks.
-void MpiCommunicator::idle(int spins, int32_t site) {
+// Ranks that wait give their core to those that work.
+static void idle(int spins) {
   if (spins > 100)
     sched_yield();
-  if (watching_ || spins % 1024 != 0)
-    return;
-  std::chrono::duration<double> passed =
-      std::chrono::steady_clock::now() - begin_;
-  if (passed.count() > setUpSeconds)
-    throw Error(text("rank ", rank_, " on ", host(), " waited ", setUpSeconds,
-                     " s in ", describeSite(state_->sites, site),
-                     " while the job was set up; another rank does not come"));
 }
 
 // Polls instead of blocking, so that the core is shared where ranks are more
@@ -94,7 +83,7 @@ void MpiCommunicator::wait(std::vector<MPI_Request> &requests, int32_t site) {
     }
     if (done)
       break;
-    idle(spins, site);
+    idle(spins);
   }
   requests.clear();
 }
@@ -200,7 +189,7 @@ MpiCommunicator::receiveAny(int peer, const AgreementHeader &want, int tag,
   for (int spins = 0; !found; ++spins) {
     MPI_Improbe(peer, tag, MPI_COMM_WORLD, &found, &handle, &status);
     if (!found)
-      idle(spins, want.site);
+      idle(spins);
   }
   MPI_Get_count(&status, MPI_BYTE, &length);
   Message first;
