@@ -1,5 +1,6 @@
 #include "ManifestWriter.h"
 #include "moe/IR/Location.h"
+#include "moe/IR/RoutingChoices.h"
 #include "moe/Lower/Passes.h"
 
 #include "llvm/Support/Path.h"
@@ -60,10 +61,13 @@ Json ManifestWriter::parameter(DictionaryAttr attributes, Type type,
   else
     sharding = {};
   auto name = dyn_cast_or_null<StringAttr>(get(kNameAttr));
-  return Object{{"name", name ? name.str() : std::move(fallback)},
-                {"dtype", dtypeName(type)},
-                {"layout", layout(sharding, cast<RankedTensorType>(type))},
-                {"constant", get(kParameterAttr) != nullptr}};
+  Object written{{"name", name ? name.str() : std::move(fallback)},
+                 {"dtype", dtypeName(type)},
+                 {"layout", layout(sharding, cast<RankedTensorType>(type))},
+                 {"constant", get(kParameterAttr) != nullptr}};
+  if (get(kChoiceAttr))
+    written["choice"] = true;
+  return written;
 }
 
 void ManifestWriter::addEntry(func::FuncOp function,

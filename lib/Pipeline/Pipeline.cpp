@@ -19,7 +19,7 @@ struct Phase {
 // The road. Guards (verify-...) end each stage.
 constexpr Phase kPhases[] = {
     {Stage::Propagate, "propagate",
-     "inline,symbol-dce,func.func(moe-expand-gating),canonicalize,cse,"
+     "symbol-dce,func.func(moe-expand-gating),canonicalize,cse,"
      "func.func(moe-index-dispatch),canonicalize,cse,"
      "spmd-expand-annotations,spmd-propagate,spmd-verify-propagated"},
     {Stage::Partition, "partition",
@@ -33,6 +33,23 @@ constexpr Phase kPhases[] = {
 };
 
 } // namespace
+
+// By default the inliner also simplifies what it is about to inline.
+constexpr char kInlineOnly[] = "inline{default-pipeline=}";
+
+// Choices are those of the program as written.
+static std::string inlining(const PipelineOptions &options) {
+  if (!options.exposeChoices)
+    return "inline,";
+  return std::string(kInlineOnly) + ",func.func(moe-expose-choices),";
+}
+
+LogicalResult moe::inlineCalls(ModuleOp module) {
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  if (failed(parsePassPipeline(kInlineOnly, manager)))
+    return failure();
+  return manager.run(module);
+}
 
 StringRef moe::stageName(Stage stage) {
   for (const Phase &phase : kPhases)
@@ -54,7 +71,9 @@ std::string moe::stagePasses(Stage stage, const PipelineOptions &options) {
       std::string mesh = "spmd-set-mesh{mesh=" + options.mesh + "},";
       if (options.mesh.empty())
         mesh = "spmd-set-mesh,";
-      return (stage == Stage::Propagate ? mesh : "") + phase.passes.str();
+      if (stage != Stage::Propagate)
+        return phase.passes.str();
+      return mesh + inlining(options) + phase.passes.str();
     }
   llvm_unreachable("every stage has a phase");
 }

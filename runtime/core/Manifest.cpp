@@ -141,6 +141,8 @@ static Parameter parseParameter(const Object &object, int64_t ranks) {
   parameter.layout = parseLayout(object.object("layout"), ranks);
   if (const json *constant = object.find("constant"))
     parameter.constant = constant->is_boolean() && constant->get<bool>();
+  if (const json *choice = object.find("choice"))
+    parameter.choice = choice->is_boolean() && choice->get<bool>();
   if (!parameter.layout.unreduced.empty())
     throw Error(text("'", object.where(), "' of the manifest is unreduced"));
   return parameter;

@@ -30,6 +30,8 @@ struct Parameter {
   Layout layout;
   /// Equal in every call (a weight), so it may be packed once.
   bool constant = false;
+  /// A result that tells what the router chose: no result of the user's.
+  bool choice = false;
 };
 
 /// A function of the program that can be called from outside.

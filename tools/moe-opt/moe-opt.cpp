@@ -47,10 +47,15 @@ struct DriverFlags {
   cl::opt<std::string> explain{"explain", cl::cat(category), cl::ValueOptional,
                                cl::desc("Print every collective, why it exists "
                                         "and what it costs: text or json")};
+  cl::opt<bool> exposeChoices{
+      "expose-choices", cl::cat(category),
+      cl::desc("Also return the routing choices, for a comparison that allows "
+               "ties")};
 
   bool isAnyGiven() const {
     return mesh.getNumOccurrences() || target.getNumOccurrences() ||
-           stopAfter.getNumOccurrences() || explain.getNumOccurrences();
+           stopAfter.getNumOccurrences() || explain.getNumOccurrences() ||
+           exposeChoices;
   }
 };
 
@@ -82,6 +87,7 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
                     &target = flags.target;
   moe::PipelineOptions options;
   options.mesh = flags.mesh;
+  options.exposeChoices = flags.exposeChoices;
   if (!stopAfter.empty()) {
     std::optional<moe::Stage> stage = moe::parseStage(stopAfter);
     if (!stage)

@@ -15,6 +15,9 @@ struct PipelineOptions {
   std::string mesh;
   /// The last stage to run.
   Stage last = Stage::Optimize;
+  /// Whether public functions also return their routing choices
+  /// (moe-expose-choices).
+  bool exposeChoices = false;
 };
 
 /// The passes of one stage in MLIR's text form, as --pass-pipeline takes them
@@ -27,6 +30,10 @@ std::string stagePasses(Stage stage, const PipelineOptions &options);
 /// module's ops.
 mlir::LogicalResult runPipeline(mlir::ModuleOp module,
                                 const PipelineOptions &options);
+
+/// Replaces calls by bodies and simplifies nothing: findRoutingChoices then
+/// finds what the pipeline exposes.
+mlir::LogicalResult inlineCalls(mlir::ModuleOp module);
 
 /// "propagate" and so on, for users.
 llvm::StringRef stageName(Stage stage);

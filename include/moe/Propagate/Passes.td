@@ -3,6 +3,30 @@
 
 include "mlir/Pass/PassBase.td"
 
+def MoeExposeChoices : Pass<"moe-expose-choices", "mlir::func::FuncOp"> {
+  let summary = "return what the router chose as results choice.0, choice.1, ...";
+  let description = [{
+    Two right programs may choose differently where two scores tie up to rounding.
+    To compare them all the same, the reference follows the program's choices
+    (`moe-run --check` of a model, `moe-interpret --choices`), for which each public
+    function returns them: the indices of `moe.top_k`, the experts of `moe.gating`,
+    float comparisons and casts to integers; include/moe/IR/RoutingChoices.h says
+    which exactly. The other results keep their bits.
+
+    ```mlir
+    // before
+    %value, %index = moe.top_k %scores k 2 dim 1 : tensor<6x4xf32> -> tensor<6x2xf32>, tensor<6x2xi32>
+    return %y : tensor<6x8xf32>
+    // after; the new result is {moe.choice, moe.name = "choice.0"}
+    return %y, %index : tensor<6x8xf32>, tensor<6x2xi32>
+    ```
+    Expects calls inlined and nothing simplified, so that the reference finds the
+    same choices: run it right after `inline{default-pipeline=}`.
+  }];
+  let dependentDialects = ["::moe::MoeDialect"];
+  let statistics = [Statistic<"numChoices", "choices", "values that are returned">];
+}
+
 def SpmdExpandAnnotations : Pass<"spmd-expand-annotations"> {
   let summary = "write split, replicate and shard as spmd.annotate";
   let description = [{

@@ -1,0 +1,44 @@
+// moe-expose-choices: a program also returns what its router chose.
+#include "moe/IR/RoutingChoices.h"
+#include "moe/Propagate/Passes.h"
+
+using namespace mlir;
+using namespace moe;
+
+namespace moe {
+#define GEN_PASS_DEF_MOEEXPOSECHOICES
+#include "moe/Propagate/Passes.h.inc"
+} // namespace moe
+
+namespace {
+
+struct ExposeChoicesPass : moe::impl::MoeExposeChoicesBase<ExposeChoicesPass> {
+  void runOnOperation() override {
+    func::FuncOp func = getOperation();
+    if (func.isExternal() || !func.isPublic())
+      return;
+    if (!func.getBody().hasOneBlock() || !func.getOps<func::CallOp>().empty()) {
+      func.emitError() << "function @" << func.getName()
+                       << " must be one block without calls for its choices "
+                          "to be returned; run --inline first";
+      return signalPassFailure();
+    }
+    for (const RoutingChoice &choice : findRoutingChoices(func)) {
+      expose(func, choice);
+      ++numChoices;
+    }
+  }
+
+  void expose(func::FuncOp func, const RoutingChoice &choice) {
+    Builder builder(&getContext());
+    auto attributes = builder.getDictionaryAttr(
+        {builder.getNamedAttr(kNameAttr, builder.getStringAttr(choice.name)),
+         builder.getNamedAttr(kChoiceAttr, builder.getUnitAttr())});
+    (void)func.insertResult(func.getNumResults(), choice.value.getType(),
+                            attributes);
+    Operation *terminator = func.getBody().front().getTerminator();
+    terminator->insertOperands(terminator->getNumOperands(), {choice.value});
+  }
+};
+
+} // namespace

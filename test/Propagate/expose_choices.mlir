@@ -1,0 +1,83 @@
+// RUN: moe-opt %s --pass-pipeline='builtin.module(func.func(moe-expose-choices))' -split-input-file -verify-diagnostics | FileCheck %s
+
+// What was chosen is returned behind the function's own results, in program order.
+// CHECK-LABEL: func.func @choices_are_returned
+// CHECK-SAME:  -> (tensor<6x2xf32> {moe.name = "best"},
+// CHECK-SAME:      tensor<6x2xi32> {moe.choice, moe.name = "choice.0"}, tensor<6x2xi1> {moe.choice, moe.name = "choice.1"},
+// CHECK-SAME:      tensor<6x2xi32> {moe.choice, moe.name = "choice.2"}, tensor<6x2xf32> {moe.choice, moe.name = "choice.3"})
+func.func @choices_are_returned(%scores: tensor<6x4xf32>, %u: tensor<6x2xf32>) -> (tensor<6x2xf32> {moe.name = "best"}) {
+  // CHECK: %[[BEST:.*]], %[[INDEX:.*]] = moe.top_k
+  // CHECK: %[[KEEP:.*]] = arith.cmpf
+  // CHECK: %[[WHOLE:.*]] = arith.fptosi
+  // CHECK: %[[FLOOR:.*]] = math.floor
+  // CHECK: return %{{.*}}, %[[INDEX]], %[[KEEP]], %[[WHOLE]], %[[FLOOR]]
+  %best, %index = moe.top_k %scores k 2 dim 1 : tensor<6x4xf32> -> tensor<6x2xf32>, tensor<6x2xi32>
+  %keep = arith.cmpf olt, %u, %best : tensor<6x2xf32>
+  %whole = arith.fptosi %u : tensor<6x2xf32> to tensor<6x2xi32>
+  %floor = math.floor %best : tensor<6x2xf32>
+  %sum = arith.addi %index, %whole : tensor<6x2xi32>
+  %number = arith.sitofp %sum : tensor<6x2xi32> to tensor<6x2xf32>
+  %kept = arith.select %keep, %number, %floor : tensor<6x2xi1>, tensor<6x2xf32>
+  return %kept : tensor<6x2xf32>
+}
+
+// Of a gate the experts; the slots too where random numbers decide.
+// CHECK-LABEL: func.func @gates_tell_experts_and_kept_choices
+// CHECK:       %[[EXPERT:.*]], %{{.*}}, %[[WEIGHT:.*]] = moe.gating %arg0 k 1
+// CHECK:       %[[EXPERT2:.*]], %[[SLOT2:.*]], %[[WEIGHT2:.*]] = moe.gating %arg0 random
+// CHECK:       return %[[WEIGHT]], %[[WEIGHT2]], %[[EXPERT]], %[[EXPERT2]], %[[SLOT2]]
+func.func @gates_tell_experts_and_kept_choices(%gates: tensor<2x6x4xf32>, %u: tensor<2x6xf32>)
+    -> (tensor<2x6x1xf32>, tensor<2x6x2xf32>) {
+  %e, %s, %w = moe.gating %gates k 1 capacity 3 : tensor<2x6x4xf32> -> tensor<2x6x1xi32>, tensor<2x6x1xi32>, tensor<2x6x1xf32>
+  %e2, %s2, %w2 = moe.gating %gates random %u k 2 capacity 3 : tensor<2x6x4xf32>, tensor<2x6xf32>
+      -> tensor<2x6x2xi32>, tensor<2x6x2xi32>, tensor<2x6x2xf32>
+  return %w, %w2 : tensor<2x6x1xf32>, tensor<2x6x2xf32>
+}
+
+// Positions held as floats, and the mask of the weights, follow from integers: returned, they would keep masks dense.
+// CHECK-LABEL: func.func @what_integers_decide_is_no_choice
+// CHECK-SAME:  -> tensor<2x6x4x3xi1> {
+func.func @what_integers_decide_is_no_choice(%expert: tensor<2x6xi32>, %slot: tensor<2x6xi32>, %gate: tensor<2x6xf32>)
+    -> tensor<2x6x4x3xi1> {
+  %zero = arith.constant dense<0.0> : tensor<2x6x4x3xf32>
+  %capacity = arith.constant dense<3.0> : tensor<2x6x4xf32>
+  %mask = moe.one_hot %expert : tensor<2x6xi32> -> tensor<2x6x4xf32>
+  %position = moe.cumsum %mask dim 1 exclusive : tensor<2x6x4xf32>
+  %fits = arith.cmpf ogt, %capacity, %position : tensor<2x6x4xf32>
+  %room = arith.uitofp %fits : tensor<2x6x4xi1> to tensor<2x6x4xf32>
+  %kept = arith.mulf %room, %mask : tensor<2x6x4xf32>
+  %hot = moe.one_hot %slot : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %combine = moe.einsum "gs,gse,gsc->gsec" %gate, %kept, %hot
+      : tensor<2x6xf32>, tensor<2x6x4xf32>, tensor<2x6x3xf32> -> tensor<2x6x4x3xf32>
+  %occupied = arith.cmpf une, %combine, %zero : tensor<2x6x4x3xf32>
+  return %occupied : tensor<2x6x4x3xi1>
+}
+
+// A sum over the mask's dimension is a number again.
+// CHECK-LABEL: func.func @a_sum_of_masked_values_is_a_score
+// CHECK-SAME:  -> (tensor<6xi1>, tensor<6xi1> {moe.choice, moe.name = "choice.0"})
+func.func @a_sum_of_masked_values_is_a_score(%expert: tensor<6xi32>, %gates: tensor<6x4xf32>) -> tensor<6xi1> {
+  %zero = arith.constant dense<0.0> : tensor<6xf32>
+  %mask = moe.one_hot %expert : tensor<6xi32> -> tensor<6x4xf32>
+  %gate = moe.einsum "se,se->s" %mask, %gates : tensor<6x4xf32>, tensor<6x4xf32> -> tensor<6xf32>
+  %positive = arith.cmpf ogt, %gate, %zero : tensor<6xf32>
+  return %positive : tensor<6xi1>
+}
+
+// Nothing that no result depends on.
+// CHECK-LABEL: func.func @dead_choices_stay_dead(%arg0: tensor<6x4xf32>) -> tensor<6x4xf32> {
+func.func @dead_choices_stay_dead(%scores: tensor<6x4xf32>) -> tensor<6x4xf32> {
+  %best, %index = moe.top_k %scores k 2 dim 1 : tensor<6x4xf32> -> tensor<6x2xf32>, tensor<6x2xi32>
+  return %scores : tensor<6x4xf32>
+}
+
+// -----
+
+func.func private @inner(%x: tensor<2xf32>) -> tensor<2xf32> {
+  return %x : tensor<2xf32>
+}
+// expected-error @+1 {{function @calls must be one block without calls for its choices to be returned; run --inline first}}
+func.func @calls(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %0 = call @inner(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
