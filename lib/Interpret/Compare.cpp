@@ -7,14 +7,13 @@ using namespace mlir;
 
 namespace moe::interpret {
 
-// Share of the greatest magnitude that a difference may have.
-static double toleranceOf(Type elementType) {
+double toleranceOf(Type elementType) {
   if (elementType.isBF16())
     return 2e-2;
   return elementType.isF64() ? 1e-12 : 1e-5;
 }
 
-static double greatestMagnitude(const Tensor &tensor) {
+double greatestMagnitude(const Tensor &tensor) {
   double greatest = 0;
   for (int64_t i = 0, e = tensor.getElements(); i < e; ++i)
     if (std::isfinite(tensor.data<double>()[i]))

@@ -1,10 +1,8 @@
 // Evaluations of moe.gating, dispatch and combine.
 #include "lib/Interpret/Evaluations.h"
-#include "lib/Interpret/Ordering.h"
+#include "lib/Interpret/GroupGate.h"
 
 #include "moe/IR/Moe.h"
-
-#include "runtime/core/DType.h"
 
 using namespace mlir;
 
@@ -14,72 +12,6 @@ namespace {
 //===----------------------------------------------------------------------===//
 // Gating
 //===----------------------------------------------------------------------===//
-
-// The gate of one group of S tokens: chosen experts, weights, then slots.
-template <typename Numbers> class GroupGate {
-public:
-  using Value = typename Numbers::Value;
-
-  GroupGate(Numbers numbers, Type elementType, int64_t tokens, int64_t experts,
-            int64_t k, int64_t capacity)
-      : numbers(numbers), elementType(elementType), tokens(tokens),
-        experts(experts), k(k), capacity(capacity) {}
-
-  /// The k greatest of `gates`, ties to the lowest index; undefined gates
-  /// last.
-  void choose(const Value *gates, int64_t *expert) {
-    SmallVector<int64_t> order;
-    orderDescending(
-        numbers, experts, [&](int64_t i) { return gates[i]; }, order);
-    std::copy_n(order.begin(), k, expert);
-  }
-
-  /// weight_j = g_j / (sum of the k gates + 1e-9). Every step is rounded like
-  /// the elementwise ops that would spell it.
-  void normalise(const Value *gates, const int64_t *expert, Value *weight) {
-    Value sum = numbers.fromInteger(0);
-    for (int64_t j = 0; j < k; ++j)
-      sum = numbers.add(sum, gates[expert[j]]);
-    Value epsilon = rounded(numbers.fromDouble(rounded(1e-9)));
-    auto divide = numbers.divider(rounded(numbers.add(rounded(sum), epsilon)));
-    for (int64_t j = 0; j < k; ++j)
-      weight[j] = rounded(divide(gates[expert[j]]));
-  }
-
-  /// GShard's random choice: keep the second where random < 2 g_2.
-  bool keepsSecond(Value random, Value weight) {
-    return numbers.less(random, numbers.mul(numbers.fromInteger(2), weight));
-  }
-
-  /// Slots in order of choice, then of token; beyond capacity -1 and weight 0.
-  void fill(const int64_t *expert, const llvm::BitVector &kept, int64_t *slot,
-            Value *weight) {
-    SmallVector<int64_t> used(experts, 0);
-    for (int64_t j = 0; j < k; ++j)
-      for (int64_t s = 0; s < tokens; ++s) {
-        int64_t at = s * k + j;
-        slot[at] = kept[at] ? used[expert[at]]++ : capacity;
-        if (slot[at] < capacity)
-          continue;
-        slot[at] = -1;
-        weight[at] = numbers.fromInteger(0);
-      }
-  }
-
-private:
-  Residue rounded(Residue value) const { return value; }
-  double rounded(double value) const {
-    if (elementType.isF64())
-      return value;
-    float narrow = static_cast<float>(value);
-    return elementType.isBF16() ? moert::fromBF16(moert::toBF16(narrow))
-                                : narrow;
-  }
-
-  Numbers numbers;
-  Type elementType;
-  int64_t tokens, experts, k, capacity;
-};
 
 LogicalResult evaluateGating(GatingOp op, Evaluation &evaluation) {
   const Tensor &gates = evaluation.operand(0);
@@ -104,7 +36,8 @@ LogicalResult evaluateGating(GatingOp op, Evaluation &evaluation) {
               evaluation.operand(1).template data<Value>()[g * tokens + s],
               weight[s * k + 1]);
       }
-      gate.fill(expert, kept, slot, weight);
+      gate.fill(
+          expert, [&](int64_t at, bool) { return kept[at]; }, slot, weight);
     }
   });
   return success();

@@ -1,5 +1,7 @@
 // Tensors of the interpreter in files, by the runtime's readers and writers.
+#include "moe/IR/RoutingChoices.h"
 #include "moe/Interpret/Inputs.h"
+#include "moe/Interpret/Replay.h"
 
 #include "runtime/core/TensorFile.h"
 
@@ -126,17 +128,19 @@ static std::string storedText(const moert::StoredTensor &stored) {
   return stored.storedType + moert::shapeText(stored.shape);
 }
 
-// Reads the tensor for `port`; its type must be the port's.
+// Reads the tensor for `port`, which is an argument or a choice; its type must
+// be the port's.
 static LogicalResult readOne(const moert::TensorFile &file,
                              const moert::StoredTensor &stored,
                              const Port &port, func::FuncOp entry, Mode mode,
-                             NamedTensors &tensors) {
+                             NamedTensors &tensors,
+                             StringRef what = "argument") {
   ArrayRef<int64_t> shape = shapeOf(port.globalType);
   if (!stored.dtype ||
       stored.dtype != dtypeOf(elementTypeOf(port.globalType)) ||
       ArrayRef<int64_t>(stored.shape) != shape)
     return entry.emitError()
-           << "argument '" << port.name << "' is " << port.globalType << ", '"
+           << what << " '" << port.name << "' is " << port.globalType << ", '"
            << file.path() << "' has " << storedText(stored);
   tensors[port.name] =
       fromRuntime(file.readWhole(stored), port.globalType, mode);
@@ -166,6 +170,24 @@ LogicalResult readTensors(StringRef path, std::optional<StringRef> name,
     return entry.emitError() << error.what();
   }
   return success();
+}
+
+FailureOr<NamedTensors> readChoices(StringRef path, func::FuncOp entry) {
+  NamedTensors tensors;
+  try {
+    moert::TensorFile file(path.str());
+    for (const RoutingChoice &choice : findRoutingChoices(entry)) {
+      Port port;
+      port.name = choice.name;
+      port.globalType = choice.value.getType();
+      if (failed(readOne(file, file.get(choice.name), port, entry, Mode::Float,
+                         tensors, "choice")))
+        return failure();
+    }
+  } catch (const moert::Error &error) {
+    return entry.emitError() << error.what();
+  }
+  return tensors;
 }
 
 LogicalResult writeResults(StringRef path, func::FuncOp entry,

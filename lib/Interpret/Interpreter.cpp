@@ -2,6 +2,7 @@
 
 #include "moe/IR/Moe.h"
 #include "moe/Interpret/Evaluation.h"
+#include "moe/Interpret/Replay.h"
 
 using namespace mlir;
 
@@ -94,9 +95,10 @@ private:
 /// One run: all ranks in lockstep.
 class Execution {
 public:
-  Execution(Mode mode, uint64_t seed, const Signature &signature)
+  Execution(Mode mode, uint64_t seed, const Signature &signature,
+            Replay *replay)
       : mode(mode), ranks(signature.ranks),
-        isPartitioned(signature.isPartitioned),
+        isPartitioned(signature.isPartitioned), replay(replay),
         distributor(mode, signature.ranks, seed) {}
 
   FailureOr<SmallVector<Tensor>>
@@ -113,6 +115,7 @@ private:
   Mode mode;
   int64_t ranks;
   bool isPartitioned;
+  Replay *replay;
   Distributor distributor;
   unsigned depth = 0;
 };
@@ -223,7 +226,8 @@ LogicalResult Execution::runOnEachRank(EvaluableOpInterface op, Frame &frame) {
     for (Value operand : op->getOperands())
       operands.push_back(frame.get(operand)[rank]);
     Evaluation evaluation(op, mode, rank, operands);
-    if (failed(op.evaluate(evaluation)))
+    if (failed(op.evaluate(evaluation)) ||
+        (replay && failed(replay->follow(op, evaluation))))
       return failure();
     for (auto [result, tensor] : llvm::zip(results, evaluation.getResults())) {
       roundToType(tensor, mode);
@@ -237,9 +241,11 @@ LogicalResult Execution::runOnEachRank(EvaluableOpInterface op, Frame &frame) {
 
 } // namespace
 
-FailureOr<SmallVector<Tensor>> Interpreter::run(func::FuncOp entry,
-                                                ArrayRef<Tensor> inputs) {
+FailureOr<SmallVector<Tensor>>
+Interpreter::run(func::FuncOp entry, ArrayRef<Tensor> inputs, Replay *replay) {
   Signature signature = Signature::of(entry);
+  assert((!replay || (mode == Mode::Float && !signature.isPartitioned)) &&
+         "choices are followed in floats and on global shapes");
   if (inputs.size() != signature.arguments.size())
     return entry.emitError()
            << "'" << entry.getSymName() << "' takes "
@@ -251,7 +257,7 @@ FailureOr<SmallVector<Tensor>> Interpreter::run(func::FuncOp entry,
              << "input '" << port.name << "' must be " << port.globalType
              << ", got "
              << RankedTensorType::get(input.getShape(), input.getElementType());
-  return Execution(mode, seed, signature).run(entry, signature, inputs);
+  return Execution(mode, seed, signature, replay).run(entry, signature, inputs);
 }
 
 } // namespace moe::interpret

@@ -3,6 +3,7 @@
 #include "moe/IR/Moe.h"
 #include "moe/Interpret/Compare.h"
 #include "moe/Interpret/Evaluation.h"
+#include "moe/Interpret/Replay.h"
 #include "moe/Pipeline/Pipeline.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -67,6 +68,16 @@ static cl::opt<std::string>
     mesh("mesh", cl::desc("axis sizes for --partitioned; the module's own"),
          cl::value_desc("axis=n,..."), cl::cat(category));
 
+static cl::opt<std::string> choicesFile(
+    "choices",
+    cl::desc("follow the routing choices in this file, results choice.N of "
+             "moe-opt --expose-choices; those that differ must tie"),
+    cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string>
+    choiceSummary("choice-summary",
+                  cl::desc("write the line about the choices to this file"),
+                  cl::value_desc("file"), cl::cat(category));
+
 static OwningOpRef<ModuleOp> load(StringRef path, llvm::SourceMgr &sources,
                                   MLIRContext &context) {
   std::string error;
@@ -96,13 +107,46 @@ static LogicalResult readFiles(func::FuncOp entry, InputOptions &options) {
   return success();
 }
 
+static LogicalResult tellOfChoices(const Replay &replay) {
+  std::string error, line = replay.summary();
+  line += line.empty() ? "" : "\n";
+  if (choiceSummary.empty()) {
+    llvm::outs() << line;
+    return success();
+  }
+  auto file = openOutputFile(choiceSummary, &error);
+  if (!file) {
+    llvm::errs() << "error: " << error << "\n";
+    return failure();
+  }
+  file->os() << line;
+  file->keep();
+  return success();
+}
+
+// Runs the entry with the choices in a file, and says how many tie.
+static FailureOr<SmallVector<Tensor>> runWithChoices(func::FuncOp entry,
+                                                     ArrayRef<Tensor> inputs) {
+  FailureOr<NamedTensors> choices = readChoices(choicesFile, entry);
+  if (failed(choices))
+    return failure();
+  FailureOr<Replay> replay = Replay::create(entry, *choices);
+  if (failed(replay))
+    return failure();
+  auto results = Interpreter(Mode::Float, seed).run(entry, inputs, &*replay);
+  if (failed(results) || failed(tellOfChoices(*replay)))
+    return failure();
+  return results;
+}
+
 static LogicalResult run(func::FuncOp entry, const InputOptions &options) {
   Mode mode = options.mode;
   FailureOr<SmallVector<Tensor>> inputs = makeInputs(entry, options);
   if (failed(inputs))
     return failure();
   FailureOr<SmallVector<Tensor>> results =
-      Interpreter(mode, seed).run(entry, *inputs);
+      choicesFile.empty() ? Interpreter(mode, seed).run(entry, *inputs)
+                          : runWithChoices(entry, *inputs);
   if (failed(results))
     return failure();
   Signature signature = Signature::of(entry);
@@ -167,6 +211,15 @@ static LogicalResult compare(ModuleOp module, const InputOptions &options) {
   return success();
 }
 
+// Choices are numbered in the program without calls.
+static LogicalResult prepareForChoices(ModuleOp module, bool runsOne) {
+  if (exact || all || !runsOne)
+    return module.emitError("--choices goes with one entry that is run in "
+                            "floats: without --exact, --all, --compare and "
+                            "--partitioned");
+  return moe::inlineCalls(module);
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
@@ -187,6 +240,8 @@ int main(int argc, char **argv) {
     return 1;
   InputOptions options{exact ? Mode::Exact : Mode::Float, seed, !noInit, {}};
   bool runsOne = compareFile.empty() && !partitioned;
+  if (!choicesFile.empty() && failed(prepareForChoices(*module, runsOne)))
+    return 1;
   if (all)
     return failed(runsOne ? runAll(*module, options)
                           : compare(*module, options));

@@ -6,6 +6,14 @@
 
 namespace moe::interpret {
 
+/// The share of the greatest magnitude that a difference of floats may have:
+/// 1e-5, of bf16 2e-2, of f64 1e-12.
+double toleranceOf(mlir::Type elementType);
+
+/// The greatest finite magnitude of a tensor of floats in float mode; 0 where
+/// there is none.
+double greatestMagnitude(const Tensor &tensor);
+
 /// The first element in which a result differs beyond what is allowed.
 struct Difference {
   int64_t position = 0;

@@ -42,6 +42,8 @@ struct Signature {
   static Signature of(mlir::func::FuncOp func);
 };
 
+class Replay;
+
 /// Runs functions of one module.
 class Interpreter {
 public:
@@ -51,8 +53,12 @@ public:
   /// Runs `entry` on tensors of the arguments' global types and returns the
   /// results on global shapes. Emits a diagnostic and fails where inputs do not
   /// fit, an op has no evaluation, or holders of one element differ.
+  ///
+  /// With `replay` a global program without calls follows another run's choices
+  /// (Replay.h), in floats.
   mlir::FailureOr<llvm::SmallVector<Tensor>> run(mlir::func::FuncOp entry,
-                                                 llvm::ArrayRef<Tensor> inputs);
+                                                 llvm::ArrayRef<Tensor> inputs,
+                                                 Replay *replay = nullptr);
 
 private:
   Mode mode;
