@@ -1,6 +1,7 @@
 #include "tools/moe-run/Check.h"
 
 #include "runtime/core/Error.h"
+#include "runtime/core/File.h"
 #include "runtime/core/TensorFile.h"
 #include "tools/moe-run/Child.h"
 #include "tools/moe-run/Compare.h"
@@ -35,9 +36,28 @@ std::string modelToCheck(const Options &options, const Manifest &manifest) {
                    "'; give --model FILE"));
 }
 
+static std::string agreement(const Tensor &got, const Comparison &comparison) {
+  std::string words = comparison.worst == 0
+                          ? "equal"
+                          : text("off by at most ", comparison.worst,
+                                 ", allowed ", comparison.allowed);
+  return words;
+}
+
+// Why a result may differ though nothing is wrong.
+static std::string hintAtTies(const Options &options, const std::string &model,
+                              const Results &results) {
+  if (!results.choices.empty() || isModel(options.program))
+    return "";
+  return text("; '", options.program,
+              "' does not tell its routing choices: to allow those that tie, "
+              "run '",
+              model, "' itself with --check");
+}
+
 static std::string checkOne(const Manifest &manifest, const Entry &entry,
                             const Parameter &parameter, const Tensor &got,
-                            const TensorFile &file) {
+                            const TensorFile &file, const std::string &hint) {
   const StoredTensor &stored = file.get(parameter.name);
   if (stored.dtype != parameter.dtype || stored.shape != parameter.layout.shape)
     throw Error(text("result '", parameter.name, "' is ",
@@ -47,33 +67,49 @@ static std::string checkOne(const Manifest &manifest, const Entry &entry,
   Tensor wanted = file.readWhole(stored);
   Comparison comparison = compare(got, wanted, roundsToBF16(manifest, entry));
   if (comparison.first)
-    throw Error(
-        text("check failed: ", describeDifference(parameter, manifest.ranks,
-                                                  got, wanted, comparison)));
-  return text(parameter.name, ": ",
-              comparison.worst == 0 ? "equal"
-                                    : text("off by at most ", comparison.worst,
-                                           ", allowed ", comparison.allowed));
+    throw Error(text(
+        "check failed: ",
+        describeDifference(parameter, manifest.ranks, got, wanted, comparison),
+        hint));
+  return text(parameter.name, ": ", agreement(got, comparison));
 }
 
-std::vector<std::string> checkResults(const std::string &model,
+// The interpreter's line about the choices; it ends with a newline.
+static std::string readLine(const std::string &path) {
+  std::string line = readWholeFile(path, 1 << 20);
+  return line.substr(0, line.find('\n'));
+}
+
+std::vector<std::string> checkResults(const Options &options,
                                       const Manifest &manifest,
                                       const Entry &entry,
                                       const std::vector<NamedTensor> &arguments,
-                                      const std::vector<NamedTensor> &results) {
+                                      const Results &results) {
+  std::string model = modelToCheck(options, manifest);
   TemporaryFolder folder;
   std::string input = folder.file("arguments.npz");
   std::string output = folder.file("results.npz");
+  std::string choices = folder.file("choices.npz");
+  std::string summary = folder.file("choices.txt");
   writeTensors(input, arguments);
   std::vector<std::string> flags{model, "--entry=" + entry.name,
                                  "--params=" + input, "--output=" + output};
+  if (!results.choices.empty()) {
+    writeTensors(choices, results.choices);
+    flags.push_back("--choices=" + choices);
+    flags.push_back("--choice-summary=" + summary);
+  }
   Progress progress("interpreting " + model);
-  runTool("moe-interpret", flags, text("check with '", model, "'"));
+  runTool("moe-interpret", flags,
+          text("confirm the results with '", model, "'"));
   TensorFile file(output);
+  std::string hint = hintAtTies(options, model, results);
   std::vector<std::string> lines;
-  for (size_t i = 0; i < results.size(); ++i)
-    lines.push_back(
-        checkOne(manifest, entry, entry.results[i], results[i].tensor, file));
+  for (size_t i = 0; i < results.values.size(); ++i)
+    lines.push_back(checkOne(manifest, entry, entry.results[i],
+                             results.values[i].tensor, file, hint));
+  if (!results.choices.empty())
+    lines.push_back(readLine(summary));
   return lines;
 }
 
@@ -87,7 +123,7 @@ std::string checkExactly(const std::string &model, const Manifest &manifest,
   runTool("moe-interpret",
           {model, "--entry=" + entry.name, "--params=" + input, "--exact",
            "--partitioned", "--mesh=" + manifest.meshText(), "--quiet"},
-          text("exact check with '", model, "'"));
+          text("confirm the partitioned program with '", model, "'"));
   return "partitioned program: equal bit for bit in exact numbers";
 }
 

@@ -15,14 +15,23 @@ namespace moerun {
 std::string modelToCheck(const Options &options,
                          const moert::Manifest &manifest);
 
-/// Interprets `entry` of `model` on the whole `arguments` and compares. Returns
-/// one line a result; throws moert::Error with the first difference. Run by
-/// rank 0.
+/// What an entry returned, as whole tensors.
+struct Results {
+  std::vector<moert::NamedTensor> values;
+  /// What its router chose, where it was compiled to tell.
+  std::vector<moert::NamedTensor> choices;
+};
+
+/// Interprets `entry` of the model on the whole `arguments` and compares. The
+/// interpreter follows the choices, if there are any, and fails where one
+/// differs from its own and the scores do not tie. Returns one line a result
+/// and one about the choices; throws moert::Error with the first difference.
+/// Run by rank 0.
 std::vector<std::string>
-checkResults(const std::string &model, const moert::Manifest &manifest,
+checkResults(const Options &options, const moert::Manifest &manifest,
              const moert::Entry &entry,
              const std::vector<moert::NamedTensor> &arguments,
-             const std::vector<moert::NamedTensor> &results);
+             const Results &results);
 
 /// Interprets `entry` of `model` on one device and, partitioned for the
 /// manifest's mesh, on all ranks, in exact numbers, and compares bit for bit.

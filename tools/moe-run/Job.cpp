@@ -55,7 +55,7 @@ private:
   std::unique_ptr<Context> context_;
   const Entry *entry_ = nullptr;
   Values arguments_, results_;
-  std::vector<NamedTensor> whole_; ///< Results, on rank 0.
+  Results whole_; ///< On rank 0.
   Times times_;
 };
 } // namespace
@@ -85,13 +85,21 @@ void Job::load() {
   context_->poison(poisons());
 }
 
+// Choices come behind the user's results.
+static size_t countValues(const Entry &entry) {
+  size_t count = 0;
+  while (count < entry.results.size() && !entry.results[count].choice)
+    ++count;
+  return count;
+}
+
 // What would fail at the end anyway fails before the work.
 void Job::prepare() {
   together(comm_, [&] {
     if (!leads())
       return;
     if (!options_.output.empty()) {
-      formatToWrite(options_.output, entry_->results.size());
+      formatToWrite(options_.output, countValues(*entry_));
       checkWritable(options_.output);
     }
     if (!options_.trace.empty())
@@ -121,10 +129,14 @@ void Job::execute() {
 void Job::collect() {
   if (!needsResults())
     return;
-  whole_ = assembleAll(comm_, entry_->results, results_);
+  whole_.values = assembleAll(comm_, entry_->results, results_);
+  auto firstChoice = whole_.values.begin() + countValues(*entry_);
+  whole_.choices.assign(std::make_move_iterator(firstChoice),
+                        std::make_move_iterator(whole_.values.end()));
+  whole_.values.erase(firstChoice, whole_.values.end());
   together(comm_, [&] {
     if (leads() && !options_.output.empty())
-      writeTensors(options_.output, whole_);
+      writeTensors(options_.output, whole_.values);
   });
 }
 
@@ -138,7 +150,7 @@ void Job::check() {
     std::string model = modelToCheck(options_, manifest);
     std::string words = text("checked against ", model, " on one device\n");
     for (const std::string &line :
-         checkResults(model, manifest, *entry_, arguments, whole_))
+         checkResults(options_, manifest, *entry_, arguments, whole_))
       words += "  " + line + "\n";
     if (options_.checkExactly)
       words += "  " + checkExactly(model, manifest, *entry_, arguments) + "\n";
@@ -160,8 +172,8 @@ void Job::report() {
       comm_.gather(packReport(*context_, *entry_, arguments_.bytes(), times_));
   writeTrace();
   if (leads() && options_.summary != Summary::None)
-    print(summaryText(context_->program().manifest(), *entry_, whole_, reports,
-                      options_.summary == Summary::Full));
+    print(summaryText(context_->program().manifest(), *entry_, whole_.values,
+                      reports, options_.summary == Summary::Full));
 }
 
 void Job::writeTrace() {

@@ -30,6 +30,8 @@ static std::vector<std::string> compilerArguments(const Options &options) {
   std::vector<std::string> arguments{options.program, "--target=cpu"};
   if (!options.mesh.empty())
     arguments.push_back("--mesh=" + options.mesh);
+  if (options.check)
+    arguments.push_back("--expose-choices");
   return arguments;
 }
 
