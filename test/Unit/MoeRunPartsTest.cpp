@@ -79,6 +79,8 @@ TEST(MoeRunCompare, programsThatRoundToBF16HaveItsTolerance) {
 TEST(MoeRunCompare, nanAndInfinityEqualOnlyThemselves) {
   float nan = std::nanf(""), inf = std::numeric_limits<float>::infinity();
   EXPECT_FALSE(compare(floats({nan, inf, 1}), floats({nan, inf, 1})).first);
+  EXPECT_EQ(compare(floats({nan, inf, 1}), floats({nan, inf, 1})).nans, 1);
+  EXPECT_EQ(compare(floats({nan}), floats({1})).nans, 0);
   EXPECT_EQ(compare(floats({nan}), floats({1})).first, 0);
   EXPECT_EQ(compare(floats({1}), floats({nan})).first, 0);
   EXPECT_EQ(compare(floats({1, inf}), floats({1, -inf})).first, 1);

@@ -41,6 +41,9 @@ static std::string agreement(const Tensor &got, const Comparison &comparison) {
                           ? "equal"
                           : text("off by at most ", comparison.worst,
                                  ", allowed ", comparison.allowed);
+  if (comparison.nans)
+    words += text("; ", comparison.nans, " of ", got.elements(),
+                  " elements are NaN in both");
   return words;
 }
 

@@ -88,6 +88,7 @@ Comparison compare(const Tensor &got, const Tensor &wanted, bool roundsToBF16) {
   comparison.allowed = toleranceOf(loose ? DType::BF16 : got.dtype()) * largest;
   for (int64_t i = 0; i < got.elements(); ++i) {
     double apart = distance(got, wanted, i);
+    comparison.nans += apart == 0 && std::isnan(elementValue(got, i));
     comparison.worst = std::max(comparison.worst, apart);
     if (apart <= comparison.allowed)
       continue;

@@ -17,6 +17,8 @@ struct Comparison {
   double worst = 0;
   double allowed = 0;
   int64_t differing = 0;
+  /// Elements that are NaN in both.
+  int64_t nans = 0;
   /// Row-major index of the first element that differs by more.
   std::optional<int64_t> first;
 };
