@@ -151,6 +151,7 @@ private:
     Strides inA(a, sizes), inB(b, sizes), inC(c, sizes);
     for (const Group &part : batch) {
       result.batch.push_back(part.size);
+      result.batchLetters += part.letters;
       result.aStrides.push_back(inA.of(part.letters.back()));
       result.bStrides.push_back(inB.of(part.letters.back()));
       result.cStrides.push_back(inC.of(part.letters.back()));

@@ -2,6 +2,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 using namespace mlir;
@@ -111,13 +112,29 @@ private:
                                  first);
   }
 
+  void beginSlices(int64_t slices) {
+    auto loop = scf::ForOp::create(b, i64(0), i64(slices), i64(1));
+    slice = loop.getInductionVar();
+    b.setInsertionPointToStart(loop.getBody());
+  }
+
+  void endSlices() {
+    b.setInsertionPointAfter(b.getInsertionBlock()->getParentOp());
+  }
+
   void emitStep(const Step &step) {
     b.setLoc(step.location);
+    if (step.kind == Step::Kind::BeginSlices)
+      return beginSlices(step.slices);
+    if (step.kind == Step::Kind::EndSlices)
+      return endSlices();
     SmallVector<Value> operands;
     if (step.kind != Step::Kind::Kernel) {
       operands.push_back(context());
       operands.push_back(number(b.getI32Type(), step.site));
     }
+    if (step.kind == Step::Kind::MatmulSlice)
+      operands.push_back(slice);
     if (step.kind != Step::Kind::Done)
       for (int buffer : step.buffers)
         operands.push_back(address(buffer));
@@ -129,13 +146,19 @@ private:
       return;
     case Step::Kind::Matmul:
       return callRuntime("moert_matmul", operands);
+    case Step::Kind::MatmulSlice:
+      return callRuntime("moert_matmul_slice", operands);
     case Step::Kind::Collective:
       return callRuntime("moert_collective", operands);
     case Step::Kind::Start:
       return callRuntime("moert_collective_start", operands);
     case Step::Kind::Done:
       return callRuntime("moert_collective_done", operands);
+    case Step::Kind::BeginSlices:
+    case Step::Kind::EndSlices:
+      break;
     }
+    llvm_unreachable("all kinds are listed");
   }
 
   ModuleOp module;
@@ -144,7 +167,7 @@ private:
   ImplicitLocOpBuilder b;
   Type pointer;
   Block *entry = nullptr;
-  Value rank;
+  Value rank, slice;
   SmallVector<Value> numbers;
 };
 

@@ -37,14 +37,26 @@ struct BlockNumber {
 };
 
 struct Step {
-  enum class Kind { Kernel, Matmul, Collective, Start, Done };
+  enum class Kind {
+    Kernel,
+    Matmul,
+    Collective,
+    Start,
+    Done,
+    /// The steps up to the next EndSlices run `slices` times; a MatmulSlice
+    /// computes the part of its batch that the turn is about.
+    BeginSlices,
+    MatmulSlice,
+    EndSlices,
+  };
   Kind kind = Kind::Kernel;
   /// Of a kernel: its symbol. Its parameters are `buffers`, then `numbers`.
   std::string kernel;
   /// Of the others: number in the manifest.
   int32_t site = 0;
-  /// Matmul: a, b, c. Collective and Start: source, target. Indices of
-  /// HostProgram::buffers.
+  int64_t slices = 1;
+  /// Matmul: a, b, c. Collective and Start: source, target. EndSlices: what the
+  /// turns share. Indices of HostProgram::buffers.
   llvm::SmallVector<int, 4> buffers;
   /// Indices of HostProgram::numbers.
   llvm::SmallVector<int, 2> numbers;

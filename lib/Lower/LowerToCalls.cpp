@@ -4,9 +4,12 @@
 #include "KernelEmitter.h"
 #include "ManifestWriter.h"
 #include "Reuse.h"
+#include "SliceChain.h"
 #include "moe/Lower/Passes.h"
 
 #include "runtime/core/Isa.h"
+
+#include "llvm/ADT/ScopeExit.h"
 
 namespace moe {
 #define GEN_PASS_DEF_MOELOWERTOCALLS
@@ -103,15 +106,14 @@ private:
 class EntryLowering {
 public:
   EntryLowering(func::FuncOp function, const OpLowerings &lowerings,
-                const Residency &residency, KernelLibrary &kernels,
-                ConstantLibrary &constants, ManifestWriter &manifest)
+                const Residency &residency, const SliceChains &chains,
+                KernelLibrary &kernels, ConstantLibrary &constants,
+                ManifestWriter &manifest, HostProgram &program)
       : function(function), lowerings(lowerings), residency(residency),
-        reuse(function, lowerings, residency), kernels(kernels),
-        constants(constants), manifest(manifest) {
-    program.name = function.getSymName().str();
-  }
+        reuse(function, lowerings, residency), chains(chains), kernels(kernels),
+        constants(constants), manifest(manifest), program(program) {}
 
-  HostProgram run() {
+  void run() {
     placeArguments();
     auto results = function.front().getTerminator()->getOperands();
     for (auto [i, result] : llvm::enumerate(results)) {
@@ -124,7 +126,18 @@ public:
     for (auto [i, result] : llvm::enumerate(results))
       finishResult(result, i);
     program.planArena();
-    return std::move(program);
+  }
+
+  // The steps of `function`, the middle of a chain, on `arguments`; the first
+  // may be overwritten, the others are the next turn's too. Returns the buffer
+  // of its result.
+  int runOn(ArrayRef<int> arguments) {
+    for (auto [argument, id] : llvm::zip(function.getArguments(), arguments))
+      buffers[argument] = id;
+    pinned.insert(arguments.begin() + 1, arguments.end());
+    for (Operation &op : function.front().without_terminator())
+      lower(&op);
+    return bufferOf(function.front().getTerminator()->getOperand(0));
   }
 
 private:
@@ -179,7 +192,7 @@ private:
     for (Value root : reuse.candidates(op)) {
       int id = bufferOf(root);
       if (program.buffers[id].place == Buffer::Place::Arena &&
-          !resultNumbers.count(value)) {
+          !resultNumbers.count(value) && !pinned.contains(id)) {
         buffers[value] = id;
         return;
       }
@@ -215,6 +228,8 @@ private:
       return;
     if (auto data = constantData(op->getResult(0)))
       return placeConstant(op->getResult(0), data);
+    if (auto chain = chains.find(op); chain != chains.end())
+      return lowerChain(op, chain->second);
     if (isMatmul(op))
       return lowerMatmul(cast<EinsumOp>(op));
     if (auto collective = dyn_cast<spmd::CollectiveOpInterface>(op))
@@ -262,23 +277,84 @@ private:
     return target;
   }
 
+  // The buffer of an operand, in the order of letters that a product wants.
+  int placeOperand(EinsumOp op, unsigned operand, const std::string &order) {
+    Value value = op.getInputs()[operand];
+    return order.empty()
+               ? bufferOf(value)
+               : permuted(op, value, op.getInputLetters(operand), order);
+  }
+
+  // A product whose operands are placed, all but its result.
+  Step matmulStep(Step::Kind kind, EinsumOp op, const Contraction &contraction,
+                  int aBuffer, int bBuffer) {
+    Value weights = op.getInputs()[contraction.isSwapped ? 0 : 1];
+    int64_t bArgument =
+        contraction.bCopy.empty() ? parameterNumber(weights) : -1;
+    Step step(kind, op.getLoc());
+    step.site = manifest.addMatmul(program.name, op, contraction, bArgument);
+    step.buffers = {aBuffer, bBuffer};
+    return step;
+  }
+
   void lowerMatmul(EinsumOp op) {
     Contraction contraction = *matmulOf(op);
-    unsigned a = contraction.isSwapped ? 1 : 0, b = 1 - a;
-    auto place = [&](unsigned operand, const std::string &order) {
-      Value value = op.getInputs()[operand];
-      return order.empty()
-                 ? bufferOf(value)
-                 : permuted(op, value, op.getInputLetters(operand), order);
-    };
-    int aBuffer = place(a, contraction.aCopy);
-    int bBuffer = place(b, contraction.bCopy);
-    int64_t bArgument =
-        contraction.bCopy.empty() ? parameterNumber(op.getInputs()[b]) : -1;
-    Step step(Step::Kind::Matmul, op.getLoc());
-    step.site = manifest.addMatmul(program.name, op, contraction, bArgument);
-    step.buffers = {aBuffer, bBuffer, placeResult(op.getResult())};
+    unsigned a = contraction.isSwapped ? 1 : 0;
+    int aBuffer = placeOperand(op, a, contraction.aCopy);
+    int bBuffer = placeOperand(op, 1 - a, contraction.bCopy);
+    Step step =
+        matmulStep(Step::Kind::Matmul, op, contraction, aBuffer, bBuffer);
+    step.buffers.push_back(placeResult(op.getResult()));
     addStep(std::move(step));
+  }
+
+  // One slice of the first product after the other: see SliceChain.h.
+  void lowerChain(Operation *call, SliceChain chain) {
+    Contraction &one = chain.firstProduct, &two = chain.lastProduct;
+    size_t batch = one.batch.size();
+    unsigned a = one.isSwapped ? 1 : 0;
+    int aBuffer = placeOperand(chain.first, a, one.aCopy);
+    int bBuffer = placeOperand(chain.first, 1 - a, one.bCopy);
+    bool carriesA = chain.carried == (two.isSwapped ? 1u : 0u);
+    int other = placeOperand(chain.last, 1 - chain.carried,
+                             carriesA ? two.bCopy : two.aCopy);
+    int result = placeResult(call->getResult(0));
+
+    Step begin(Step::Kind::BeginSlices, call->getLoc());
+    begin.slices = chain.slices;
+    addStep(std::move(begin));
+    // A buffer of one slice is the same for each.
+    std::fill_n(one.cStrides.begin(), batch, 0);
+    auto &carriedStrides = carriesA ? two.aStrides : two.bStrides;
+    std::fill_n(carriedStrides.begin(), two.batch.size(), 0);
+    Step first =
+        matmulStep(Step::Kind::MatmulSlice, chain.first, one, aBuffer, bBuffer);
+    SmallVector<int> shared = {aBuffer, bBuffer, other, result};
+    SmallVector<int> arguments = {newArenaBuffer(
+        cast<RankedTensorType>(chain.middle.getArgumentTypes()[0]))};
+    first.buffers.push_back(arguments[0]);
+    addStep(std::move(first));
+    for (Value value : chain.captured)
+      arguments.push_back(bufferOf(value));
+    shared.append(arguments.begin() + 1, arguments.end());
+    int carried = lowerMiddle(chain.middle, arguments);
+    Step last =
+        matmulStep(Step::Kind::MatmulSlice, chain.last, two,
+                   carriesA ? carried : other, carriesA ? other : carried);
+    last.buffers.push_back(result);
+    addStep(std::move(last));
+    Step end(Step::Kind::EndSlices, call->getLoc());
+    end.buffers.assign(shared.begin(), shared.end());
+    addStep(std::move(end));
+  }
+
+  int lowerMiddle(func::FuncOp middle, ArrayRef<int> arguments) {
+    FailureOr<Residency> residency = Residency::decide(middle, lowerings);
+    assert(succeeded(residency) && "chains are made of ops with lowerings");
+    SliceChains none;
+    return EntryLowering(middle, lowerings, *residency, none, kernels,
+                         constants, manifest, program)
+        .runOn(arguments);
   }
 
   void lowerCollective(spmd::CollectiveOpInterface op) {
@@ -320,11 +396,14 @@ private:
   const OpLowerings &lowerings;
   const Residency &residency;
   Reuse reuse;
+  const SliceChains &chains;
   KernelLibrary &kernels;
   ConstantLibrary &constants;
   ManifestWriter &manifest;
-  HostProgram program;
+  HostProgram &program;
   BufferMap buffers;
+  /// Arena buffers that nothing may overwrite.
+  llvm::DenseSet<int> pinned;
   llvm::DenseMap<Value, int64_t> resultNumbers;
   llvm::DenseMap<Value, Step> underWay;
 };
@@ -356,13 +435,18 @@ struct LowerToCalls : moe::impl::MoeLowerToCallsBase<LowerToCalls> {
         continue;
       if (!llvm::hasSingleElement(function.getBody()))
         return function.emitOpError("needs one block to become an entry");
+      SliceChains chains = takeSliceChains(function, lowerings);
+      llvm::scope_exit guard([&] { destroySliceChains(chains); });
+      numChains += chains.size();
       FailureOr<Residency> residency = Residency::decide(function, lowerings);
       if (failed(residency))
         return failure();
-      programs.push_back(EntryLowering(function, lowerings, *residency, kernels,
-                                       constants, manifest)
-                             .run());
-      manifest.addEntry(function, programs.back());
+      HostProgram &program = programs.emplace_back();
+      program.name = function.getSymName().str();
+      EntryLowering(function, lowerings, *residency, chains, kernels, constants,
+                    manifest, program)
+          .run();
+      manifest.addEntry(function, program);
     }
     for (const KernelLibrary::Kernel &kernel : kernels.all()) {
       manifest.addKernel(kernel.symbol, kernel.op, kernel.calls);

@@ -1,5 +1,6 @@
 #include "Residency.h"
 #include "EinsumSites.h"
+#include "SliceChain.h"
 
 using namespace mlir;
 using namespace moe::lower;
@@ -65,6 +66,7 @@ static bool isTensor(Type type) { return isa<RankedTensorType>(type); }
 // known.
 LogicalResult Residency::visit(Operation *op, const OpLowerings &lowerings) {
   bool isHostStep = viewedOperand(op) || isMatmul(op) ||
+                    op->hasAttr(kSliceChainAttr) ||
                     isa<spmd::CollectiveOpInterface, func::ReturnOp>(op);
   if (isHostStep) {
     if (op->getNumResults() && !isLive(op))

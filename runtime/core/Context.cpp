@@ -171,13 +171,14 @@ Context::MatmulState &Context::state(int32_t site) {
   return matmuls_[static_cast<size_t>(site)];
 }
 
-void Context::matmul(int32_t site, const void *a, const void *b, void *c) {
+template <typename Run>
+void Context::timedMatmul(int32_t site, bool isCall, Run run) {
   guard([&] {
     MatmulState &matmul = state(site);
     double begin = traceMicroseconds();
-    matmul.gemm->run(a, b, c);
+    run(*matmul.gemm);
     double end = traceMicroseconds();
-    matmul.counters.calls += 1;
+    matmul.counters.calls += isCall;
     matmul.counters.seconds += (end - begin) * 1e-6;
     const MatmulSite &about =
         program_->manifest().matmuls[static_cast<size_t>(site)];
@@ -185,6 +186,17 @@ void Context::matmul(int32_t site, const void *a, const void *b, void *c) {
       trace_->add({"matmul", "matmul", begin, end, -1,
                    text(about.op, " at ", about.location)});
   });
+}
+
+void Context::matmul(int32_t site, const void *a, const void *b, void *c) {
+  timedMatmul(site, true, [&](Gemm &gemm) { gemm.run(a, b, c); });
+}
+
+// All slices together are one call.
+void Context::matmulSlice(int32_t site, int64_t slice, const void *a,
+                          const void *b, void *c) {
+  timedMatmul(site, slice == 0,
+              [&](Gemm &gemm) { gemm.runSlice(slice, a, b, c); });
 }
 
 //===-- Reports -----------------------------------------------------------===//
@@ -248,6 +260,12 @@ MOERT_EXPORT void moert_all_to_all_ragged(moert_context *context, int32_t site,
 MOERT_EXPORT void moert_matmul(moert_context *context, int32_t site,
                                const void *a, const void *b, void *c) {
   context->context->matmul(site, a, b, c);
+}
+
+MOERT_EXPORT void moert_matmul_slice(moert_context *context, int32_t site,
+                                     int64_t slice, const void *a,
+                                     const void *b, void *c) {
+  context->context->matmulSlice(site, slice, a, b, c);
 }
 
 MOERT_EXPORT int32_t moert_rank(const moert_context *context) {

@@ -78,6 +78,8 @@ public:
   void allToAllRagged(int32_t site, const void *source, const int64_t *sendRows,
                       void *target, int64_t *receiveRows);
   void matmul(int32_t site, const void *a, const void *b, void *c);
+  void matmulSlice(int32_t site, int64_t slice, const void *a, const void *b,
+                   void *c);
   int rank() const { return comm_.rank(); }
 
 private:
@@ -93,6 +95,7 @@ private:
   void timedCollective(const char *suffix, int32_t site,
                        const std::function<void()> &action);
   MatmulState &state(int32_t site);
+  template <typename Run> void timedMatmul(int32_t site, bool isCall, Run run);
   void packConstant(const MatmulSite &site, const Parameter &weights,
                     const void *from);
   void packConstants(const Entry &entry,

@@ -128,14 +128,21 @@ void Gemm::use(std::shared_ptr<const PackedWeights> weights) {
 }
 
 void Gemm::run(const void *a, const void *b, void *c) {
-  for (int64_t index = 0; index < batchCount(); ++index) {
-    auto at = [&](const std::vector<int64_t> &strides, DType dtype) {
-      return batchOffset(site_, strides, index) *
-             static_cast<int64_t>(sizeOf(dtype));
-    };
-    runOne(static_cast<const char *>(a) + at(site_.aStrides, site_.aType), b,
-           static_cast<char *>(c) + at(site_.cStrides, site_.cType), index);
-  }
+  for (int64_t index = 0; index < batchCount(); ++index)
+    runSlice(index, a, b, c);
+}
+
+void Gemm::runSlice(int64_t index, const void *a, const void *b, void *c) {
+  if (index < 0 || index >= batchCount())
+    throw Error(text("matmul ", site_.site, " (", site_.op, " at ",
+                     site_.location, ") is called for slice ", index, " of ",
+                     batchCount()));
+  auto at = [&](const std::vector<int64_t> &strides, DType dtype) {
+    return batchOffset(site_, strides, index) *
+           static_cast<int64_t>(sizeOf(dtype));
+  };
+  runOne(static_cast<const char *>(a) + at(site_.aStrides, site_.aType), b,
+         static_cast<char *>(c) + at(site_.cStrides, site_.cType), index);
 }
 
 // Packed before, or now into scratch.

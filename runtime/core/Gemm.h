@@ -54,6 +54,8 @@ public:
   void use(std::shared_ptr<const PackedWeights> weights);
   /// c = a x b for each index of the batch.
   void run(const void *a, const void *b, void *c);
+  /// The same for one index of the batch. Throws Error where there is none.
+  void runSlice(int64_t index, const void *a, const void *b, void *c);
 
   /// Bytes of packed weights.
   size_t packedBytes() const;

@@ -33,6 +33,8 @@ struct Contraction {
   /// weight comes second.
   bool isSwapped = false;
   std::vector<int64_t> batch;
+  /// The letters of the batch, in the order in which it is counted.
+  std::string batchLetters;
   int64_t m = 1, n = 1, k = 1;
   /// In elements; the batch's first, then [m, k], [k, n], [m, n]. A batch
   /// stride of 0 repeats an operand.

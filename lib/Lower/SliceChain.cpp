@@ -1,0 +1,274 @@
+#include "SliceChain.h"
+#include "Residency.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace moe;
+using namespace moe::lower;
+
+// Values between the products that are smaller stay in the cache by themselves.
+static constexpr int64_t kSecondCache = int64_t{1} << 20;
+
+static RankedTensorType tensorOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+//===----------------------------------------------------------------------===//
+// Finding a chain
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+// Follows the result of one product to the next one.
+class ChainFinder {
+public:
+  ChainFinder(EinsumOp first, const OpLowerings &lowerings)
+      : first(first), lowerings(lowerings), shape(tensorOf(first.getResult())) {
+  }
+
+  std::optional<SliceChain> find() {
+    std::optional<Contraction> product = matmulOf(first);
+    if (!product || !startsWith(first.getResultLetters(), *product) ||
+        shape.getNumElements() * shape.getElementTypeBitWidth() / 8 <=
+            kSecondCache)
+      return std::nullopt;
+    dims = product->batchLetters.size();
+    if (!follow(first.getResult()) || !last || chainOps.empty())
+      return std::nullopt;
+    return finish(*product);
+  }
+
+  /// Ops that compute on slices, the first product's users and what else they
+  /// need in slices, in any order.
+  const llvm::SetVector<Operation *> &ops() const { return chainOps; }
+  unsigned sliceDims() const { return dims; }
+
+private:
+  // The batch is what `letters` begin with.
+  static bool startsWith(StringRef letters, const Contraction &product) {
+    return !product.batchLetters.empty() &&
+           letters.starts_with(product.batchLetters);
+  }
+
+  // Every way on from `value` leads through ops on slices to one operand of one
+  // product.
+  bool follow(Value value) {
+    for (OpOperand &use : value.getUses()) {
+      Operation *user = use.getOwner();
+      if (chainOps.contains(user))
+        continue;
+      auto einsum = dyn_cast<EinsumOp>(user);
+      if (einsum && isMatmul(einsum)) {
+        if (last)
+          return false;
+        last = einsum;
+        carried = use.getOperandNumber();
+        continue;
+      }
+      if (!isSliced(user) || user->getBlock() != first->getBlock())
+        return false;
+      chainOps.insert(user);
+      if (!follow(user->getResult(0)) || !gather(user))
+        return false;
+    }
+    return true;
+  }
+
+  // Whether each slice of the result depends on the same slice of the operands.
+  bool isSliced(Operation *op) const {
+    if (op->getNumResults() != 1 || !hasShape(op->getResult(0)))
+      return false;
+    if (isa<SoftmaxOp, LogSoftmaxOp>(op))
+      return op->getAttrOfType<IntegerAttr>("dim").getInt() >= dims;
+    const OpLowering *lowering = lowerings.find(op);
+    return lowering && lowering->isPointwise &&
+           llvm::all_of(op->getOperands(),
+                        [&](Value operand) { return hasShape(operand); });
+  }
+
+  bool hasShape(Value value) const {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    return type && type.getShape() == shape.getShape();
+  }
+
+  // The same for all slices: made of what has no slices.
+  bool isRepeated(Operation *op) const {
+    if (auto broadcast = dyn_cast<BroadcastOp>(op))
+      return llvm::all_of(broadcast.getDims(),
+                          [&](int64_t dim) { return dim >= dims; });
+    auto constant = dyn_cast<arith::ConstantOp>(op);
+    return constant && isa<SplatElementsAttr>(constant.getValue());
+  }
+
+  // Operands of a sliced op that do not come from the first product.
+  bool gather(Operation *user) {
+    for (Value operand : user->getOperands()) {
+      Operation *op = operand.getDefiningOp();
+      if (operand == first.getResult() || chainOps.contains(op))
+        continue;
+      if (!op || op->getNumResults() != 1)
+        return false;
+      if (isRepeated(op)) {
+        chainOps.insert(op);
+        continue;
+      }
+      // What depends on the first product is reached by follow().
+      if (dependsOnFirst(op))
+        continue;
+      if (!isSliced(op) || isa<SoftmaxOp, LogSoftmaxOp>(op))
+        return false;
+      chainOps.insert(op);
+      if (!gather(op))
+        return false;
+    }
+    return true;
+  }
+
+  bool dependsOnFirst(Operation *op) const {
+    SmallVector<Operation *> work = {op};
+    llvm::SmallPtrSet<Operation *, 16> seen;
+    while (!work.empty()) {
+      Operation *next = work.pop_back_val();
+      if (next == first)
+        return true;
+      if (!seen.insert(next).second || next->isBeforeInBlock(first))
+        continue;
+      for (Value operand : next->getOperands())
+        if (Operation *producer = operand.getDefiningOp())
+          work.push_back(producer);
+    }
+    return false;
+  }
+
+  std::optional<SliceChain> finish(const Contraction &firstProduct) {
+    std::optional<Contraction> product = matmulOf(last);
+    unsigned a = product->isSwapped ? 1 : 0;
+    const std::string &copy = carried == a ? product->aCopy : product->bCopy;
+    Value other = last.getInputs()[1 - carried];
+    if (!startsWith(last.getInputLetters(carried), *product) ||
+        static_cast<int64_t>(product->batchLetters.size()) != dims ||
+        !copy.empty() || other == first.getResult() ||
+        chainOps.contains(other.getDefiningOp()))
+      return std::nullopt;
+    SliceChain chain;
+    chain.first = first;
+    chain.last = last;
+    chain.carried = carried;
+    chain.firstProduct = firstProduct;
+    chain.lastProduct = *product;
+    for (int64_t dim = 0; dim < dims; ++dim)
+      chain.slices *= shape.getDimSize(dim);
+    if (chain.slices == 1)
+      return std::nullopt;
+    return chain;
+  }
+
+  EinsumOp first, last;
+  const OpLowerings &lowerings;
+  RankedTensorType shape;
+  int64_t dims = 0;
+  unsigned carried = 0;
+  llvm::SetVector<Operation *> chainOps;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Taking it out
+//===----------------------------------------------------------------------===//
+
+static RankedTensorType sliceType(RankedTensorType type, unsigned dims) {
+  SmallVector<int64_t> shape(type.getShape());
+  std::fill_n(shape.begin(), dims, 1);
+  return type.clone(shape);
+}
+
+// The ops between the products as a function on one slice.
+static void buildMiddle(SliceChain &chain, ArrayRef<Operation *> ops,
+                        unsigned dims) {
+  MLIRContext *context = chain.first.getContext();
+  Location loc = chain.first.getLoc();
+  chain.middle =
+      func::FuncOp::create(loc, "slice", FunctionType::get(context, {}, {}));
+  Block *block = chain.middle.addEntryBlock();
+  OpBuilder builder = OpBuilder::atBlockEnd(block);
+  IRMapping mapping;
+  Value made = chain.first.getResult();
+  mapping.map(made, block->addArgument(sliceType(tensorOf(made), dims), loc));
+  for (Operation *op : ops) {
+    for (Value operand : op->getOperands())
+      if (!mapping.contains(operand)) {
+        mapping.map(operand, block->addArgument(operand.getType(), loc));
+        chain.captured.push_back(operand);
+      }
+    Type type = sliceType(tensorOf(op->getResult(0)), dims);
+    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+      auto splat = cast<SplatElementsAttr>(constant.getValue());
+      mapping.map(
+          op->getResult(0),
+          arith::ConstantOp::create(builder, op->getLoc(),
+                                    splat.resizeSplat(cast<ShapedType>(type))));
+      continue;
+    }
+    builder.clone(*op, mapping)->getResult(0).setType(type);
+  }
+  Value carried = mapping.lookup(chain.last.getInputs()[chain.carried]);
+  func::ReturnOp::create(builder, loc, carried);
+  chain.middle.setType(
+      FunctionType::get(context, block->getArgumentTypes(), carried.getType()));
+}
+
+// A call in the place of the last product; what only the chain used goes.
+static Operation *replaceByCall(SliceChain &chain, ArrayRef<Operation *> ops) {
+  OpBuilder builder(chain.last);
+  SmallVector<Value> operands(chain.first.getInputs());
+  operands.push_back(chain.last.getInputs()[1 - chain.carried]);
+  llvm::append_range(operands, chain.captured);
+  auto call = func::CallOp::create(builder, chain.last.getLoc(), "slice",
+                                   chain.last.getResult().getType(), operands);
+  call->setAttr(kSliceChainAttr, builder.getUnitAttr());
+  chain.last.getResult().replaceAllUsesWith(call.getResult(0));
+  chain.last->remove();
+  // What it carried goes; the other operand has the same element type.
+  chain.last->setOperand(chain.carried,
+                         chain.last.getInputs()[1 - chain.carried]);
+  for (Operation *op : llvm::reverse(ops))
+    if (op->use_empty())
+      op->erase();
+  chain.first->remove();
+  return call;
+}
+
+SliceChains moe::lower::takeSliceChains(func::FuncOp function,
+                                        const OpLowerings &lowerings) {
+  SliceChains chains;
+  SmallVector<EinsumOp> products(function.front().getOps<EinsumOp>());
+  llvm::SmallPtrSet<Operation *, 16> taken;
+  for (EinsumOp first : products) {
+    if (taken.contains(first))
+      continue;
+    ChainFinder finder(first, lowerings);
+    std::optional<SliceChain> chain = finder.find();
+    if (!chain)
+      continue;
+    SmallVector<Operation *> ops(finder.ops().begin(), finder.ops().end());
+    llvm::sort(
+        ops, [](Operation *x, Operation *y) { return x->isBeforeInBlock(y); });
+    taken.insert(chain->last);
+    buildMiddle(*chain, ops, finder.sliceDims());
+    Operation *call = replaceByCall(*chain, ops);
+    chains.try_emplace(call, std::move(*chain));
+  }
+  return chains;
+}
+
+void moe::lower::destroySliceChains(SliceChains &chains) {
+  for (auto &[call, chain] : chains) {
+    chain.middle->destroy();
+    chain.last->destroy();
+    chain.first->destroy();
+  }
+  chains.clear();
+}
