@@ -62,47 +62,29 @@ template <int Rows, int Wide> void tile(const Job &job) {
     }
 }
 
-// Two vectors wide, eight rows fill the 32 registers of AVX-512, four the 16 of
-// AVX2.
+// The tile of `rows` <= Rows rows.
+template <int Rows, int Wide> void pick(int64_t rows, const Job &job) {
+  if (rows >= Rows)
+    return tile<Rows, Wide>(job);
+  if constexpr (Rows > 1)
+    pick<Rows - 1, Wide>(rows, job);
+}
+
+// Two vectors wide, eight rows fill half the registers of AVX-512, four those
+// of AVX2.
 template <int Wide> void tileRows(int64_t rows, Job job) {
-  constexpr int64_t most = kLanes == 16 || Wide == 1 ? 8 : 4;
-  while (rows > 0) {
+  constexpr int most = kLanes / Wide;
+  for (; rows > 0; rows -= most) {
     int64_t now = rows < most ? rows : most;
-    switch (now) {
-    case 8:
-      tile<8, Wide>(job);
-      break;
-    case 7:
-      tile<7, Wide>(job);
-      break;
-    case 6:
-      tile<6, Wide>(job);
-      break;
-    case 5:
-      tile<5, Wide>(job);
-      break;
-    case 4:
-      tile<4, Wide>(job);
-      break;
-    case 3:
-      tile<3, Wide>(job);
-      break;
-    case 2:
-      tile<2, Wide>(job);
-      break;
-    default:
-      tile<1, Wide>(job);
-      break;
-    }
+    pick<most, Wide>(now, job);
     job.a += now * job.aStride;
     job.out += now * kPanelColumns;
-    rows -= now;
   }
 }
 
 } // namespace
 
-/// Adds (or writes) `rows` <= 8 rows times the first `columns` of one panel to
+/// Adds (or writes) `rows` rows times the first `columns` of one panel to
 /// a dense [rows][32] tile; what is right of them is unspecified.
 void multiply(int64_t rows, const void *a, int64_t aStride, const void *panel,
               int64_t columns, int64_t words, float *out, bool adds) {
