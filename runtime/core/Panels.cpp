@@ -66,9 +66,12 @@ static void packRowsAs(const MatrixView &a, TileFormat format, void *rows) {
   auto *to = static_cast<typename Form::Unit *>(rows);
   int64_t units = wordsOf(format, a.columns) * Form::count;
   for (int64_t row = 0; row < a.rows; ++row, to += units) {
-    for (int64_t column = 0; column < a.columns; ++column)
-      to[column] =
-          Form::unit(from[row * a.rowStride + column * a.columnStride]);
+    const typename Form::Element *at = from + row * a.rowStride;
+    if (a.columnStride == 1) // A loop of its own, since it has vectors.
+      std::transform(at, at + a.columns, to, Form::unit);
+    else
+      for (int64_t column = 0; column < a.columns; ++column)
+        to[column] = Form::unit(at[column * a.columnStride]);
     std::fill(to + a.columns, to + units, typename Form::Unit());
   }
 }
