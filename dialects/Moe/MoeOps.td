@@ -13,8 +13,8 @@ def Moe_Dialect : Dialect {
   let description = [{
     Value semantics on ranked tensors of static shape. Elementwise work is plain
     `arith` and `math` on tensors, control flow is `func`; everything else is one of
-    the few ops below. Elements are f32, bf16, integers or i1; contractions and
-    sums accumulate in f32. A model says what one device would compute; where it is
+    the few ops below. Elements are f32, bf16, f64, i1, i8, i32 or i64; contractions
+    and sums of f32 and bf16 accumulate in f32. A model says what one device would compute; where it is
     computed is said in the `spmd` dialect.
 
     Function arguments and results carry their names for users in the attribute
@@ -26,6 +26,20 @@ def Moe_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::spmd::SpmdDialect"];
 }
+
+// The list of element types is spmd::isElementType's.
+class Moe_TensorOf<string condition, string elements>
+    : Type<And<[IsRankedTensorTypePred,
+                CPred<"::spmd::isElementType(::llvm::cast<::mlir::RankedTensorType>($_self).getElementType())">,
+                CPred<condition>]>,
+           "tensor of " # elements, "::mlir::RankedTensorType">;
+def Moe_Tensor : Moe_TensorOf<"true", "f32, bf16, f64, i1, i8, i32 or i64">;
+def Moe_FloatTensor : Moe_TensorOf<
+    "::llvm::isa<::mlir::FloatType>(::llvm::cast<::mlir::RankedTensorType>($_self).getElementType())",
+    "f32, bf16 or f64">;
+def Moe_IntegerTensor : Moe_TensorOf<
+    "::llvm::isa<::mlir::IntegerType>(::llvm::cast<::mlir::RankedTensorType>($_self).getElementType())",
+    "i1, i8, i32 or i64">;
 
 class Moe_Op<string mnemonic, list<Trait> traits = []>
     : Op<Moe_Dialect, mnemonic, [Pure,
@@ -51,8 +65,8 @@ def Moe_EinsumOp : Moe_Op<"einsum"> {
     letter twice in a term; result letters occur in an operand; a letter has one
     size everywhere; element types are equal, or the operands bf16 and the result f32.
   }];
-  let arguments = (ins StrAttr:$equation, Variadic<AnyRankedTensor>:$inputs);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins StrAttr:$equation, Variadic<Moe_Tensor>:$inputs);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$equation $inputs attr-dict `:` type($inputs) `->` type($result)";
   let extraClassDeclaration = [{
     /// Letters of operand `i`; the result's letters.
@@ -72,8 +86,8 @@ def Moe_ReduceOp : Moe_Op<"reduce"> {
     **Constraints:** dims are in range, ascending; the result has the other
     dimensions; `and` and `or` take integers.
   }];
-  let arguments = (ins Spmd_ReductionKindAttr:$kind, AnyRankedTensor:$input, DenseI64ArrayAttr:$dims);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Spmd_ReductionKindAttr:$kind, Moe_Tensor:$input, DenseI64ArrayAttr:$dims);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "custom<Reduction>($kind) $input `dims` $dims attr-dict `:` type($input) `->` type($result)";
 }
 
@@ -86,8 +100,8 @@ def Moe_CumsumOp : Moe_Op<"cumsum", [AllTypesMatch<["input", "result"]>]> {
     ```
     **Constraints:** 0 <= dim < rank.
   }];
-  let arguments = (ins AnyRankedTensor:$input, I64Attr:$dim, UnitAttr:$exclusive);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Moe_Tensor:$input, I64Attr:$dim, UnitAttr:$exclusive);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$input `dim` $dim (`exclusive` $exclusive^)? attr-dict `:` type($result)";
 }
 
@@ -101,8 +115,8 @@ def Moe_SoftmaxOp : Moe_Op<"softmax", [AllTypesMatch<["input", "result"]>]> {
 
     **Constraints:** 0 <= dim < rank; elements are floats.
   }];
-  let arguments = (ins AnyRankedTensor:$input, I64Attr:$dim);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Moe_FloatTensor:$input, I64Attr:$dim);
+  let results = (outs Moe_FloatTensor:$result);
   let assemblyFormat = "$input `dim` $dim attr-dict `:` type($result)";
 }
 
@@ -111,8 +125,8 @@ def Moe_LogSoftmaxOp : Moe_Op<"log_softmax", [AllTypesMatch<["input", "result"]>
   let description = [{
     **Constraints:** 0 <= dim < rank; elements are floats.
   }];
-  let arguments = (ins AnyRankedTensor:$input, I64Attr:$dim);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Moe_FloatTensor:$input, I64Attr:$dim);
+  let results = (outs Moe_FloatTensor:$result);
   let assemblyFormat = "$input `dim` $dim attr-dict `:` type($result)";
 }
 
@@ -124,10 +138,10 @@ def Moe_TopKOp : Moe_Op<"top_k"> {
     %v, %i = moe.top_k %gates k 2 dim 2 : tensor<2x4x8xf32> -> tensor<2x4x2xf32>, tensor<2x4x2xi32>
     ```
     **Constraints:** 0 <= dim < rank; 1 <= k <= size of dim; both results have
-    dimension `dim` of size k.
+    dimension `dim` of size k; indices are integers.
   }];
-  let arguments = (ins AnyRankedTensor:$input, I64Attr:$k, I64Attr:$dim);
-  let results = (outs AnyRankedTensor:$values, AnyRankedTensor:$indices);
+  let arguments = (ins Moe_Tensor:$input, I64Attr:$k, I64Attr:$dim);
+  let results = (outs Moe_Tensor:$values, Moe_IntegerTensor:$indices);
   let assemblyFormat = "$input `k` $k `dim` $dim attr-dict `:` type($input) `->` type($values) `,` type($indices)";
 }
 
@@ -145,8 +159,8 @@ def Moe_BroadcastOp : Moe_Op<"broadcast"> {
     **Constraints:** one entry for each operand dimension, ascending, in range;
     sizes agree.
   }];
-  let arguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$dims);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Moe_Tensor:$input, DenseI64ArrayAttr:$dims);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$input `dims` $dims attr-dict `:` type($input) `->` type($result)";
 }
 
@@ -155,8 +169,8 @@ def Moe_TransposeOp : Moe_Op<"transpose"> {
   let description = [{
     **Constraints:** `permutation` is one; sizes agree.
   }];
-  let arguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$permutation);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Moe_Tensor:$input, DenseI64ArrayAttr:$permutation);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$input `permutation` $permutation attr-dict `:` type($input) `->` type($result)";
 }
 
@@ -165,8 +179,8 @@ def Moe_ReshapeOp : Moe_Op<"reshape"> {
   let description = [{
     **Constraints:** element counts and element types are equal.
   }];
-  let arguments = (ins AnyRankedTensor:$input);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Moe_Tensor:$input);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
 }
 
@@ -179,8 +193,8 @@ def Moe_SliceOp : Moe_Op<"slice"> {
     **Constraints:** one entry for each dimension; 0 <= offset; 1 <= stride; the
     last element is in range.
   }];
-  let arguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$offsets, DenseI64ArrayAttr:$strides);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Moe_Tensor:$input, DenseI64ArrayAttr:$offsets, DenseI64ArrayAttr:$strides);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$input `offsets` $offsets `strides` $strides attr-dict `:` type($input) `->` type($result)";
 }
 
@@ -190,9 +204,9 @@ def Moe_PadOp : Moe_Op<"pad"> {
     **Constraints:** one entry for each dimension, none negative; result size is
     low + n + (n - 1) interior + high (low + high when n is 0); the value's type is the element type.
   }];
-  let arguments = (ins AnyRankedTensor:$input, TypedAttrInterface:$value, DenseI64ArrayAttr:$low,
+  let arguments = (ins Moe_Tensor:$input, TypedAttrInterface:$value, DenseI64ArrayAttr:$low,
                        DenseI64ArrayAttr:$high, DenseI64ArrayAttr:$interior);
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$input `with` $value `low` $low `high` $high `interior` $interior attr-dict `:` type($input) `->` type($result)";
 }
 
@@ -202,8 +216,8 @@ def Moe_ConcatenateOp : Moe_Op<"concatenate"> {
     **Constraints:** at least one operand; 0 <= dim < rank; other dimensions agree;
     the result's dimension is the sum.
   }];
-  let arguments = (ins I64Attr:$dim, Variadic<AnyRankedTensor>:$inputs);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins I64Attr:$dim, Variadic<Moe_Tensor>:$inputs);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "`dim` $dim $inputs attr-dict `:` type($inputs) `->` type($result)";
 }
 
@@ -217,7 +231,7 @@ def Moe_IotaOp : Moe_Op<"iota"> {
     **Constraints:** 0 <= dim < rank.
   }];
   let arguments = (ins I64Attr:$dim);
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "`dim` $dim attr-dict `:` type($result)";
 }
 
@@ -232,8 +246,8 @@ def Moe_OneHotOp : Moe_Op<"one_hot"> {
     **Constraints:** the operand holds integers; the result has its dimensions and
     one more.
   }];
-  let arguments = (ins AnyRankedTensor:$indices);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Moe_IntegerTensor:$indices);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$indices attr-dict `:` type($indices) `->` type($result)";
 }
 
@@ -252,8 +266,8 @@ def Moe_GatherOp : Moe_Op<"gather"> {
     **Constraints:** batch dimensions agree; indices are integers; the result's shape
     is as written above.
   }];
-  let arguments = (ins AnyRankedTensor:$table, AnyRankedTensor:$indices, I64Attr:$batch_dims);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Moe_Tensor:$table, Moe_IntegerTensor:$indices, I64Attr:$batch_dims);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$table `[` $indices `]` `batch_dims` $batch_dims attr-dict `:` type($table) `,` type($indices) `->` type($result)";
 }
 
@@ -283,7 +297,7 @@ def Moe_RandomOp : Moe_Op<"random"> {
   }];
   let arguments = (ins Moe_DistributionAttr:$distribution, 0DTensorOf<[I32]>:$seed, I64Attr:$stream,
                        Variadic<0DTensorOf<[I32]>>:$offsets, OptionalAttr<DenseI64ArrayAttr>:$global_shape);
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs Moe_FloatTensor:$result);
   let assemblyFormat = [{
     custom<Distribution>($distribution) $seed `stream` $stream (`at` $offsets^ `of` $global_shape)? attr-dict
     `:` type($seed) (`,` type($offsets)^)? `->` type($result)
@@ -295,8 +309,8 @@ def Moe_StopGradientOp : Moe_Op<"stop_gradient", [AllTypesMatch<["input", "resul
   let description = [{
     **Constraints:** none beyond the types.
   }];
-  let arguments = (ins AnyRankedTensor:$input);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Moe_Tensor:$input);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($result)";
 }
 
@@ -320,11 +334,11 @@ def Moe_GatingOp : Moe_Op<"gating"> {
     %expert, %slot, %weight = moe.gating %gates random %u k 2 capacity 2
         : tensor<2x4x8xf32>, tensor<2x4xf32> -> tensor<2x4x2xi32>, tensor<2x4x2xi32>, tensor<2x4x2xf32>
     ```
-    **Constraints:** gates have rank 3; 1 <= k <= E; capacity is positive; random
+    **Constraints:** gates have rank 3 and are floats; 1 <= k <= E; capacity is positive; random
     only with k = 2 and of shape [G, S]; results have shape [G, S, k].
   }];
-  let arguments = (ins AnyRankedTensor:$gates, Optional<AnyRankedTensor>:$random, I64Attr:$k, I64Attr:$capacity);
-  let results = (outs AnyRankedTensor:$expert, AnyRankedTensor:$slot, AnyRankedTensor:$weight);
+  let arguments = (ins Moe_FloatTensor:$gates, Optional<Moe_FloatTensor>:$random, I64Attr:$k, I64Attr:$capacity);
+  let results = (outs Moe_IntegerTensor:$expert, Moe_IntegerTensor:$slot, Moe_FloatTensor:$weight);
   let assemblyFormat = [{
     $gates (`random` $random^)? `k` $k `capacity` $capacity attr-dict
     `:` type($gates) (`,` type($random)^)? `->` type($expert) `,` type($slot) `,` type($weight)
@@ -346,8 +360,8 @@ def Moe_DispatchOp : Moe_Op<"dispatch"> {
 
     **Constraints:** ranks 3, 3, 3 and 4; G, S, M and k agree; indices are integers.
   }];
-  let arguments = (ins AnyRankedTensor:$tokens, AnyRankedTensor:$expert, AnyRankedTensor:$slot);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Moe_Tensor:$tokens, Moe_IntegerTensor:$expert, Moe_IntegerTensor:$slot);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$tokens `to` $expert `,` $slot attr-dict `:` type($tokens) `,` type($expert) `,` type($slot) `->` type($result)";
 }
 
@@ -362,10 +376,11 @@ def Moe_CombineOp : Moe_Op<"combine"> {
     ```
     Equal to `moe.einsum "gsec,egcm->gsm"` of the combine weights and the slots.
 
-    **Constraints:** ranks 4, 3, 3, 3 and 3; G, S, M and k agree; indices are integers.
+    **Constraints:** ranks 4, 3, 3, 3 and 3; G, S, M and k agree; indices are integers,
+    weights floats.
   }];
-  let arguments = (ins AnyRankedTensor:$slots, AnyRankedTensor:$expert, AnyRankedTensor:$slot, AnyRankedTensor:$weight);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Moe_Tensor:$slots, Moe_IntegerTensor:$expert, Moe_IntegerTensor:$slot, Moe_FloatTensor:$weight);
+  let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$slots `from` $expert `,` $slot `weights` $weight attr-dict `:` type($slots) `,` type($expert) `,` type($slot) `,` type($weight) `->` type($result)";
 }
 

@@ -46,15 +46,9 @@ static LogicalResult verifyDim(Operation *op, int64_t dim, int64_t rank) {
   return op->emitOpError() << "dim must be in [0, " << rank << "), got " << dim;
 }
 
-static LogicalResult verifyFloats(Operation *op, RankedTensorType type) {
-  if (isa<FloatType>(type.getElementType()))
-    return success();
-  return op->emitOpError() << "elements must be floats, got " << type;
-}
-
 static LogicalResult verifyIntegers(Operation *op, StringRef name,
                                     Value value) {
-  if (tensorType(value).getElementType().isIntOrIndex())
+  if (isa<IntegerType>(tensorType(value).getElementType()))
     return success();
   return op->emitOpError() << name << " must hold integers, got "
                            << value.getType();
@@ -201,10 +195,7 @@ LogicalResult CumsumOp::verify() {
 }
 
 static LogicalResult verifySoftmax(Operation *op, int64_t dim, Value input) {
-  RankedTensorType type = tensorType(input);
-  if (failed(verifyDim(op, dim, type.getRank())))
-    return failure();
-  return verifyFloats(op, type);
+  return verifyDim(op, dim, tensorType(input).getRank());
 }
 LogicalResult SoftmaxOp::verify() {
   return verifySoftmax(*this, getDim(), getInput());
@@ -224,10 +215,9 @@ LogicalResult TopKOp::verify() {
   SmallVector<int64_t> shape(type.getShape());
   shape[dim] = k;
   if (failed(verifyShape(*this, "values", getValues(), shape,
-                         type.getElementType())) ||
-      failed(verifyShape(*this, "indices", getIndices(), shape)))
+                         type.getElementType())))
     return failure();
-  return verifyIntegers(*this, "indices", getIndices());
+  return verifyShape(*this, "indices", getIndices(), shape);
 }
 
 //===----------------------------------------------------------------------===//
@@ -356,8 +346,6 @@ LogicalResult IotaOp::verify() {
 
 LogicalResult OneHotOp::verify() {
   RankedTensorType to = tensorType(getResult());
-  if (failed(verifyIntegers(*this, "operand", getIndices())))
-    return failure();
   if (to.getRank() == 0)
     return emitOpError() << "result needs a last dimension for the index";
   return verifyShape(*this, "operand", getIndices(), to.getShape().drop_back());
@@ -375,8 +363,6 @@ LogicalResult GatherOp::verify() {
       indices.getShape().take_front(batch))
     return emitOpError() << "the first " << batch << " dimensions of " << table
                          << " and " << indices << " must agree";
-  if (failed(verifyIntegers(*this, "indices", getIndices())))
-    return failure();
   SmallVector<int64_t> shape(indices.getShape());
   llvm::append_range(shape, table.getShape().drop_front(batch + 1));
   return verifyShape(*this, "result", getResult(), shape,
@@ -388,8 +374,6 @@ LogicalResult RandomOp::verify() {
   if (static_cast<int64_t>(getStream()) < 0)
     return emitOpError() << "stream must not be negative, got "
                          << static_cast<int64_t>(getStream());
-  if (failed(verifyFloats(*this, type)))
-    return failure();
   if (!getGlobalShape() && getOffsets().empty())
     return success();
   size_t entries = getGlobalShape() ? getGlobalShape()->size() : 0;
@@ -417,8 +401,7 @@ static LogicalResult verifyRank(Operation *op, StringRef name, Value value,
 }
 
 LogicalResult GatingOp::verify() {
-  if (failed(verifyRank(*this, "gates", getGates(), 3)) ||
-      failed(verifyFloats(*this, tensorType(getGates()))))
+  if (failed(verifyRank(*this, "gates", getGates(), 3)))
     return failure();
   RankedTensorType gates = tensorType(getGates());
   ArrayRef<int64_t> shape = gates.getShape();
@@ -437,12 +420,10 @@ LogicalResult GatingOp::verify() {
   }
   int64_t choices[] = {shape[0], shape[1], k};
   if (failed(verifyShape(*this, "expert", getExpert(), choices)) ||
-      failed(verifyShape(*this, "slot", getSlot(), choices)) ||
-      failed(verifyShape(*this, "weight", getWeight(), choices,
-                         gates.getElementType())) ||
-      failed(verifyIntegers(*this, "expert", getExpert())))
+      failed(verifyShape(*this, "slot", getSlot(), choices)))
     return failure();
-  return verifyIntegers(*this, "slot", getSlot());
+  return verifyShape(*this, "weight", getWeight(), choices,
+                     gates.getElementType());
 }
 
 LogicalResult DispatchOp::verify() {
@@ -457,12 +438,10 @@ LogicalResult DispatchOp::verify() {
   int64_t result[] = {slots.getDimSize(0), choices[0], slots.getDimSize(2),
                       tokens.getDimSize(2)};
   if (failed(verifyShape(*this, "expert", getExpert(), choices)) ||
-      failed(verifyShape(*this, "slot", getSlot(), choices)) ||
-      failed(verifyShape(*this, "result", getResult(), result,
-                         tokens.getElementType())) ||
-      failed(verifyIntegers(*this, "expert", getExpert())))
+      failed(verifyShape(*this, "slot", getSlot(), choices)))
     return failure();
-  return verifyIntegers(*this, "slot", getSlot());
+  return verifyShape(*this, "result", getResult(), result,
+                     tokens.getElementType());
 }
 
 LogicalResult CombineOp::verify() {
@@ -478,10 +457,7 @@ LogicalResult CombineOp::verify() {
   if (failed(verifyShape(*this, "result", getResult(), result,
                          slots.getElementType())) ||
       failed(verifyShape(*this, "expert", getExpert(), choices)) ||
-      failed(verifyShape(*this, "slot", getSlot(), choices)) ||
-      failed(verifyShape(*this, "weight", getWeight(), choices)) ||
-      failed(verifyFloats(*this, tensorType(getWeight()))) ||
-      failed(verifyIntegers(*this, "expert", getExpert())))
+      failed(verifyShape(*this, "slot", getSlot(), choices)))
     return failure();
-  return verifyIntegers(*this, "slot", getSlot());
+  return verifyShape(*this, "weight", getWeight(), choices);
 }

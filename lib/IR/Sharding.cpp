@@ -84,6 +84,12 @@ LogicalResult verifyDisjoint(AxisRefAttr axis, MeshOp mesh, const Twine &place,
 
 } // namespace
 
+bool spmd::isElementType(Type type) {
+  return type.isF32() || type.isBF16() || type.isF64() ||
+         type.isSignlessInteger(1) || type.isSignlessInteger(8) ||
+         type.isSignlessInteger(32) || type.isSignlessInteger(64);
+}
+
 LogicalResult spmd::verifySharding(ShardingAttr sharding, RankedTensorType type,
                                    MeshOp mesh, StringRef where,
                                    EmitError emitError) {
@@ -95,6 +101,11 @@ LogicalResult spmd::verifySharding(ShardingAttr sharding, RankedTensorType type,
   if (sharding.getRank() != type.getRank())
     return emitError() << where << ": sharding has " << sharding.getRank()
                        << " dimensions, " << type << " has " << type.getRank();
+  if (!isElementType(type.getElementType()))
+    return emitError() << where
+                       << ": elements must be f32, bf16, f64, i1, i8, i32 or "
+                          "i64, got "
+                       << type;
 
   SmallVector<AxisExtent> seen;
   auto verifyAxes = [&](ArrayRef<AxisRefAttr> axes, const Twine &place) {

@@ -2,6 +2,62 @@
 
 // Op by op in the order of MoeOps.td, and within an op in the order of its Constraints.
 
+func.func @no_complex_elements(%a: tensor<4xcomplex<f32>>) {
+  // expected-error @+1 {{operand #0 must be tensor of f32, bf16, f64, i1, i8, i32 or i64, but got 'tensor<4xcomplex<f32>>'}}
+  %0 = moe.reduce max %a dims [0] : tensor<4xcomplex<f32>> -> tensor<complex<f32>>
+  return
+}
+
+// -----
+
+func.func @no_index_elements(%a: tensor<4xindex>) {
+  // expected-error @+1 {{operand #0 must be tensor of f32, bf16, f64, i1, i8, i32 or i64, but got 'tensor<4xindex>'}}
+  %0 = moe.reduce max %a dims [0] : tensor<4xindex> -> tensor<index>
+  return
+}
+
+// -----
+
+func.func @no_half_elements(%a: tensor<4xf16>) {
+  // expected-error @+1 {{operand #0 must be tensor of f32, bf16, f64, i1, i8, i32 or i64, but got 'tensor<4xf16>'}}
+  %0 = moe.reduce max %a dims [0] : tensor<4xf16> -> tensor<f16>
+  return
+}
+
+// -----
+
+func.func @no_eight_bit_float_elements(%a: tensor<4xf8E4M3FN>) {
+  // expected-error @+1 {{operand #0 must be tensor of f32, bf16, f64, i1, i8, i32 or i64, but got 'tensor<4xf8E4M3FN>'}}
+  %0 = moe.reduce max %a dims [0] : tensor<4xf8E4M3FN> -> tensor<f8E4M3FN>
+  return
+}
+
+// -----
+
+func.func @no_unsigned_elements(%a: tensor<4xui8>) {
+  // expected-error @+1 {{operand #0 must be tensor of f32, bf16, f64, i1, i8, i32 or i64, but got 'tensor<4xui8>'}}
+  %0 = moe.reduce max %a dims [0] : tensor<4xui8> -> tensor<ui8>
+  return
+}
+
+// -----
+
+func.func @no_short_elements(%a: tensor<4xi16>) {
+  // expected-error @+1 {{operand #0 must be tensor of f32, bf16, f64, i1, i8, i32 or i64, but got 'tensor<4xi16>'}}
+  %0 = moe.reduce max %a dims [0] : tensor<4xi16> -> tensor<i16>
+  return
+}
+
+// -----
+
+func.func @no_wide_elements(%a: tensor<4xi128>) {
+  // expected-error @+1 {{operand #0 must be tensor of f32, bf16, f64, i1, i8, i32 or i64, but got 'tensor<4xi128>'}}
+  %0 = moe.reduce max %a dims [0] : tensor<4xi128> -> tensor<i128>
+  return
+}
+
+// -----
+
 func.func @equation_needs_a_result(%a: tensor<4x8xf32>) {
   // expected-error @+1 {{equation needs one term for each operand and a result, such as "gsm,me->gse", got "ij"}}
   %0 = moe.einsum "ij" %a : tensor<4x8xf32> -> tensor<4x8xf32>
@@ -123,7 +179,7 @@ func.func @softmax_dim(%a: tensor<4x8xf32>) {
 // -----
 
 func.func @softmax_takes_floats(%i: tensor<4x8xi32>) {
-  // expected-error @+1 {{elements must be floats, got 'tensor<4x8xi32>'}}
+  // expected-error @+1 {{operand #0 must be tensor of f32, bf16 or f64, but got 'tensor<4x8xi32>'}}
   %0 = moe.softmax %i dim 1 : tensor<4x8xi32>
   return
 }
@@ -149,6 +205,14 @@ func.func @k_out_of_range(%a: tensor<4x8xf32>) {
 func.func @k_of_the_results(%a: tensor<4x8xf32>) {
   // expected-error @+1 {{values must be 'tensor<4x2xf32>', got 'tensor<4x3xf32>'}}
   %0:2 = moe.top_k %a k 2 dim 1 : tensor<4x8xf32> -> tensor<4x3xf32>, tensor<4x3xi32>
+  return
+}
+
+// -----
+
+func.func @top_k_indices(%a: tensor<4x8xf32>) {
+  // expected-error @+1 {{result #1 must be tensor of i1, i8, i32 or i64, but got 'tensor<4x2xf32>'}}
+  %0:2 = moe.top_k %a k 2 dim 1 : tensor<4x8xf32> -> tensor<4x2xf32>, tensor<4x2xf32>
   return
 }
 
@@ -259,7 +323,7 @@ func.func @iota_dim() {
 // -----
 
 func.func @one_hot_takes_integers(%a: tensor<4x8xf32>) {
-  // expected-error @+1 {{operand must hold integers, got 'tensor<4x8xf32>'}}
+  // expected-error @+1 {{operand #0 must be tensor of i1, i8, i32 or i64, but got 'tensor<4x8xf32>'}}
   %0 = moe.one_hot %a : tensor<4x8xf32> -> tensor<4x8x3xf32>
   return
 }
@@ -283,7 +347,7 @@ func.func @gather_batch_dims(%a: tensor<4x8xf32>, %i: tensor<4x8xi32>) {
 // -----
 
 func.func @gather_indices(%a: tensor<4x8xf32>) {
-  // expected-error @+1 {{indices must hold integers, got 'tensor<4x8xf32>'}}
+  // expected-error @+1 {{operand #1 must be tensor of i1, i8, i32 or i64, but got 'tensor<4x8xf32>'}}
   %0 = moe.gather %a[%a] batch_dims 0 : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8x8xf32>
   return
 }
@@ -307,7 +371,7 @@ func.func @random_stream(%seed: tensor<i32>) {
 // -----
 
 func.func @random_floats(%seed: tensor<i32>) {
-  // expected-error @+1 {{elements must be floats, got 'tensor<4xi32>'}}
+  // expected-error @+1 {{result #0 must be tensor of f32, bf16 or f64, but got 'tensor<4xi32>'}}
   %0 = moe.random uniform %seed stream 0 : tensor<i32> -> tensor<4xi32>
   return
 }
@@ -395,7 +459,7 @@ func.func @combine_result(%e: tensor<3x2x2x8xf32>, %c: tensor<2x4x2xi32>, %w: te
 // -----
 
 func.func @combine_weights(%e: tensor<3x2x2x8xf32>, %c: tensor<2x4x2xi32>) {
-  // expected-error @+1 {{elements must be floats, got 'tensor<2x4x2xi32>'}}
+  // expected-error @+1 {{operand #3 must be tensor of f32, bf16 or f64, but got 'tensor<2x4x2xi32>'}}
   %0 = moe.combine %e from %c, %c weights %c : tensor<3x2x2x8xf32>, tensor<2x4x2xi32>, tensor<2x4x2xi32>, tensor<2x4x2xi32> -> tensor<2x4x8xf32>
   return
 }

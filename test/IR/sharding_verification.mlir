@@ -187,3 +187,20 @@ func.func @done_yields_what_was_started(%a: !spmd.pending<tensor<2xf32>>) {
   %0 = spmd.done %a : !spmd.pending<tensor<2xf32>> -> tensor<3xf32>
   return
 }
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
+// expected-error @+1 {{argument 0: elements must be f32, bf16, f64, i1, i8, i32 or i64, got 'tensor<4xf16>'}}
+func.func @elements_of_an_argument(%a: tensor<4xf16> {spmd.sharding = #spmd.sharding<@mesh, [{"x"}]>}) {
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=4]
+func.func @elements_of_a_foreign_op(%a: tensor<4xf8E4M3FN>) {
+  // expected-error @+1 {{'arith.addf' op result 0: elements must be f32, bf16, f64, i1, i8, i32 or i64, got 'tensor<4xf8E4M3FN>'}}
+  %0 = arith.addf %a, %a {spmd.shardings = [#spmd.sharding<@mesh, [{"x"}]>]} : tensor<4xf8E4M3FN>
+  return
+}

@@ -25,6 +25,10 @@
 
 namespace spmd {
 class Localizer; // include/moe/Partition/Localizer.h
+
+/// Whether tensors may hold elements of `type`: f32, bf16, f64, i1, i8, i32 or
+/// i64, as the runtime does (moert::DType).
+bool isElementType(mlir::Type type);
 } // namespace spmd
 
 #include "dialects/Spmd/SpmdInterfaces.h.inc"
