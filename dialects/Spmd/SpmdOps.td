@@ -25,8 +25,8 @@ def Spmd_MeshOp : Spmd_Op<"mesh", [Symbol]> {
     fastest in the first line. `order` numbers them row-major over the axes as
     listed there instead (device order): in the second line `data` varies fastest.
 
-    **Constraints:** axis names are unique; sizes are positive; `order` is a
-    permutation of the axes.
+    **Constraints:** axis names are unique; sizes are positive, their product is at
+    most 2^31 - 1; `order` is a permutation of the axes.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name,
                        TypedArrayAttrBase<Spmd_MeshAxisAttr, "mesh axes">:$axes,

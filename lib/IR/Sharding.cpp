@@ -44,7 +44,9 @@ LogicalResult verifyAxis(AxisRefAttr axis, MeshOp mesh, StringRef where,
   }
   if (axis.isWhole())
     return success();
-  if (*size % (axis.getPreSize() * axis.getSubSize()) != 0 ||
+  // In quotients, because the product of the two sizes may overflow.
+  if (*size % axis.getPreSize() != 0 ||
+      *size / axis.getPreSize() % axis.getSubSize() != 0 ||
       axis.getSubSize() >= *size) {
     InFlightDiagnostic diag = emitError();
     diag << where << ": sub-axis " << axisName(axis) << " in " << place

@@ -126,7 +126,9 @@ LogicalResult SpmdDialect::verifyRegionResultAttribute(Operation *op, unsigned,
 //===----------------------------------------------------------------------===//
 
 LogicalResult MeshOp::verify() {
+  constexpr int64_t kMaxRanks = INT32_MAX;
   llvm::StringSet<> names;
+  int64_t ranks = 1;
   for (auto axis : getAxes().getAsRange<MeshAxisAttr>()) {
     if (!names.insert(axis.getName()).second)
       return emitOpError() << "axis \"" << axis.getName()
@@ -134,6 +136,11 @@ LogicalResult MeshOp::verify() {
     if (axis.getSize() < 1)
       return emitOpError() << "size of axis \"" << axis.getName()
                            << "\" must be positive, got " << axis.getSize();
+    // In quotients, because the product of the sizes may overflow.
+    if (axis.getSize() > kMaxRanks / ranks)
+      return emitOpError() << "has more than " << kMaxRanks
+                           << " ranks, the axes are " << describeAxes();
+    ranks *= axis.getSize();
   }
   if (!getOrder())
     return success();

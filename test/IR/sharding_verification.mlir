@@ -204,3 +204,22 @@ func.func @elements_of_a_foreign_op(%a: tensor<4xf8E4M3FN>) {
   %0 = arith.addf %a, %a {spmd.shardings = [#spmd.sharding<@mesh, [{"x"}]>]} : tensor<4xf8E4M3FN>
   return
 }
+
+// -----
+
+// expected-note @+1 {{the mesh is declared here}}
+spmd.mesh @mesh ["x"=8]
+// expected-error @+1 {{argument 0: sub-axis "x":(4294967296)4294967296 in dimension 0 does not divide axis "x" of size 8}}
+func.func @a_product_that_overflows(%a: tensor<2xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x":(4294967296)4294967296}]>}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{has more than 2147483647 ranks, the axes are "x"=9223372036854775807, "y"=16}}
+spmd.mesh @mesh ["x"=9223372036854775807, "y"=16]
+
+// -----
+
+// expected-error @+1 {{has more than 2147483647 ranks, the axes are "x"=65536, "y"=32768}}
+spmd.mesh @mesh ["x"=65536, "y"=32768]
