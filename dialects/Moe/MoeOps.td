@@ -40,6 +40,9 @@ def Moe_FloatTensor : Moe_TensorOf<
 def Moe_IntegerTensor : Moe_TensorOf<
     "::llvm::isa<::mlir::IntegerType>(::llvm::cast<::mlir::RankedTensorType>($_self).getElementType())",
     "i1, i8, i32 or i64">;
+def Moe_I32Tensor : Moe_TensorOf<
+    "::llvm::cast<::mlir::RankedTensorType>($_self).getElementType().isSignlessInteger(32)",
+    "i32">;
 
 class Moe_Op<string mnemonic, list<Trait> traits = []>
     : Op<Moe_Dialect, mnemonic, [Pure,
@@ -138,7 +141,7 @@ def Moe_TopKOp : Moe_Op<"top_k"> {
     %v, %i = moe.top_k %gates k 2 dim 2 : tensor<2x4x8xf32> -> tensor<2x4x2xf32>, tensor<2x4x2xi32>
     ```
     **Constraints:** 0 <= dim < rank; 1 <= k <= size of dim; both results have
-    dimension `dim` of size k; indices are integers.
+    dimension `dim` of size k; indices are integers that hold every index of `dim`.
   }];
   let arguments = (ins Moe_Tensor:$input, I64Attr:$k, I64Attr:$dim);
   let results = (outs Moe_Tensor:$values, Moe_IntegerTensor:$indices);
@@ -228,7 +231,7 @@ def Moe_ConcatenateOp : Moe_Op<"concatenate"> {
 def Moe_IotaOp : Moe_Op<"iota"> {
   let summary = "every element is its index along a dimension";
   let description = [{
-    **Constraints:** 0 <= dim < rank.
+    **Constraints:** 0 <= dim < rank; integers hold every index of `dim`.
   }];
   let arguments = (ins I64Attr:$dim);
   let results = (outs Moe_Tensor:$result);
@@ -244,7 +247,7 @@ def Moe_OneHotOp : Moe_Op<"one_hot"> {
     An index outside of the dimension gives zeros only.
 
     **Constraints:** the operand holds integers; the result has its dimensions and
-    one more.
+    one more, whose indices the integers hold.
   }];
   let arguments = (ins Moe_IntegerTensor:$indices);
   let results = (outs Moe_Tensor:$result);
@@ -334,11 +337,12 @@ def Moe_GatingOp : Moe_Op<"gating"> {
     %expert, %slot, %weight = moe.gating %gates random %u k 2 capacity 2
         : tensor<2x4x8xf32>, tensor<2x4xf32> -> tensor<2x4x2xi32>, tensor<2x4x2xi32>, tensor<2x4x2xf32>
     ```
-    **Constraints:** gates have rank 3 and are floats; 1 <= k <= E; capacity is positive; random
-    only with k = 2 and of shape [G, S]; results have shape [G, S, k].
+    **Constraints:** gates have rank 3 and are floats; 1 <= k <= E; 1 <= capacity <=
+    2^31 - 1; random only with k = 2 and of shape [G, S]; results have shape
+    [G, S, k], experts and slots are i32.
   }];
   let arguments = (ins Moe_FloatTensor:$gates, Optional<Moe_FloatTensor>:$random, I64Attr:$k, I64Attr:$capacity);
-  let results = (outs Moe_IntegerTensor:$expert, Moe_IntegerTensor:$slot, Moe_FloatTensor:$weight);
+  let results = (outs Moe_I32Tensor:$expert, Moe_I32Tensor:$slot, Moe_FloatTensor:$weight);
   let assemblyFormat = [{
     $gates (`random` $random^)? `k` $k `capacity` $capacity attr-dict
     `:` type($gates) (`,` type($random)^)? `->` type($expert) `,` type($slot) `,` type($weight)
@@ -358,7 +362,8 @@ def Moe_DispatchOp : Moe_Op<"dispatch"> {
     ```
     Equal to `moe.einsum "gsec,gsm->egcm"` of the one-hot dispatch mask and the tokens.
 
-    **Constraints:** ranks 3, 3, 3 and 4; G, S, M and k agree; indices are integers.
+    **Constraints:** ranks 3, 3, 3 and 4; G, S, M and k agree; indices are
+    integers that hold every expert and every slot.
   }];
   let arguments = (ins Moe_Tensor:$tokens, Moe_IntegerTensor:$expert, Moe_IntegerTensor:$slot);
   let results = (outs Moe_Tensor:$result);
@@ -376,8 +381,8 @@ def Moe_CombineOp : Moe_Op<"combine"> {
     ```
     Equal to `moe.einsum "gsec,egcm->gsm"` of the combine weights and the slots.
 
-    **Constraints:** ranks 4, 3, 3, 3 and 3; G, S, M and k agree; indices are integers,
-    weights floats.
+    **Constraints:** ranks 4, 3, 3, 3 and 3; G, S, M and k agree; indices are
+    integers that hold every expert and every slot; weights are floats.
   }];
   let arguments = (ins Moe_Tensor:$slots, Moe_IntegerTensor:$expert, Moe_IntegerTensor:$slot, Moe_FloatTensor:$weight);
   let results = (outs Moe_Tensor:$result);

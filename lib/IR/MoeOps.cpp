@@ -54,6 +54,18 @@ static LogicalResult verifyIntegers(Operation *op, StringRef name,
                            << value.getType();
 }
 
+// The integers of `value` must hold every index below `size`.
+static LogicalResult verifyHolds(Operation *op, StringRef name, Value value,
+                                 int64_t size) {
+  Type type = tensorType(value).getElementType();
+  unsigned width = type.getIntOrFloatBitWidth();
+  int64_t greatest = width == 1 ? 1 : INT64_MAX >> (64 - width);
+  if (size <= greatest || size - 1 == greatest)
+    return success();
+  return op->emitOpError() << name << " must hold indices up to " << size - 1
+                           << ", " << type << " holds at most " << greatest;
+}
+
 // The operand or result `name` must have `shape`, and `type`'s element type
 // unless that is null.
 static LogicalResult verifyShape(Operation *op, StringRef name, Value value,
@@ -215,9 +227,10 @@ LogicalResult TopKOp::verify() {
   SmallVector<int64_t> shape(type.getShape());
   shape[dim] = k;
   if (failed(verifyShape(*this, "values", getValues(), shape,
-                         type.getElementType())))
+                         type.getElementType())) ||
+      failed(verifyShape(*this, "indices", getIndices(), shape)))
     return failure();
-  return verifyShape(*this, "indices", getIndices(), shape);
+  return verifyHolds(*this, "indices", getIndices(), type.getDimSize(dim));
 }
 
 //===----------------------------------------------------------------------===//
@@ -341,14 +354,22 @@ LogicalResult ConcatenateOp::verify() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult IotaOp::verify() {
-  return verifyDim(*this, getDim(), tensorType(getResult()).getRank());
+  RankedTensorType type = tensorType(getResult());
+  if (failed(verifyDim(*this, getDim(), type.getRank())))
+    return failure();
+  if (isa<FloatType>(type.getElementType()))
+    return success();
+  return verifyHolds(*this, "result", getResult(), type.getDimSize(getDim()));
 }
 
 LogicalResult OneHotOp::verify() {
   RankedTensorType to = tensorType(getResult());
   if (to.getRank() == 0)
     return emitOpError() << "result needs a last dimension for the index";
-  return verifyShape(*this, "operand", getIndices(), to.getShape().drop_back());
+  if (failed(verifyShape(*this, "operand", getIndices(),
+                         to.getShape().drop_back())))
+    return failure();
+  return verifyHolds(*this, "operand", getIndices(), to.getShape().back());
 }
 
 LogicalResult GatherOp::verify() {
@@ -409,8 +430,9 @@ LogicalResult GatingOp::verify() {
   if (k < 1 || k > shape[2])
     return emitOpError() << "k must be in [1, " << shape[2]
                          << "] (the number of experts), got " << k;
-  if (capacity < 1)
-    return emitOpError() << "capacity must be positive, got " << capacity;
+  if (capacity < 1 || capacity > INT32_MAX)
+    return emitOpError() << "capacity must be in [1, " << INT32_MAX
+                         << "] (slots are i32), got " << capacity;
   if (getRandom()) {
     if (k != 2)
       return emitOpError() << "random choice is defined for k = 2, got " << k;
@@ -422,8 +444,18 @@ LogicalResult GatingOp::verify() {
   if (failed(verifyShape(*this, "expert", getExpert(), choices)) ||
       failed(verifyShape(*this, "slot", getSlot(), choices)))
     return failure();
-  return verifyShape(*this, "weight", getWeight(), choices,
-                     gates.getElementType());
+  if (failed(verifyShape(*this, "weight", getWeight(), choices,
+                         gates.getElementType())))
+    return failure();
+  return verifyHolds(*this, "expert", getExpert(), shape[2]);
+}
+
+// Experts and slots are indices of dimensions 0 and 2 of `slots`.
+static LogicalResult verifySlots(Operation *op, Value expert, Value slot,
+                                 RankedTensorType slots) {
+  if (failed(verifyHolds(op, "expert", expert, slots.getDimSize(0))))
+    return failure();
+  return verifyHolds(op, "slot", slot, slots.getDimSize(2));
 }
 
 LogicalResult DispatchOp::verify() {
@@ -440,8 +472,10 @@ LogicalResult DispatchOp::verify() {
   if (failed(verifyShape(*this, "expert", getExpert(), choices)) ||
       failed(verifyShape(*this, "slot", getSlot(), choices)))
     return failure();
-  return verifyShape(*this, "result", getResult(), result,
-                     tokens.getElementType());
+  if (failed(verifyShape(*this, "result", getResult(), result,
+                         tokens.getElementType())))
+    return failure();
+  return verifySlots(*this, getExpert(), getSlot(), slots);
 }
 
 LogicalResult CombineOp::verify() {
@@ -459,5 +493,7 @@ LogicalResult CombineOp::verify() {
       failed(verifyShape(*this, "expert", getExpert(), choices)) ||
       failed(verifyShape(*this, "slot", getSlot(), choices)))
     return failure();
-  return verifyShape(*this, "weight", getWeight(), choices);
+  if (failed(verifyShape(*this, "weight", getWeight(), choices)))
+    return failure();
+  return verifySlots(*this, getExpert(), getSlot(), slots);
 }

@@ -218,6 +218,14 @@ func.func @top_k_indices(%a: tensor<4x8xf32>) {
 
 // -----
 
+func.func @top_k_index_width(%a: tensor<4x200xf32>) {
+  // expected-error @+1 {{indices must hold indices up to 199, 'i8' holds at most 127}}
+  %0:2 = moe.top_k %a k 2 dim 1 : tensor<4x200xf32> -> tensor<4x2xf32>, tensor<4x2xi8>
+  return
+}
+
+// -----
+
 func.func @broadcast_dims(%a: tensor<4x8xf32>) {
   // expected-error @+1 {{dims needs one entry for each of the 2 dimensions, got 1}}
   %0 = moe.broadcast %a dims [0] : tensor<4x8xf32> -> tensor<4x8x2xf32>
@@ -322,6 +330,14 @@ func.func @iota_dim() {
 
 // -----
 
+func.func @iota_index_width() {
+  // expected-error @+1 {{result must hold indices up to 128, 'i8' holds at most 127}}
+  %0 = moe.iota dim 0 : tensor<129xi8>
+  return
+}
+
+// -----
+
 func.func @one_hot_takes_integers(%a: tensor<4x8xf32>) {
   // expected-error @+1 {{operand #0 must be tensor of i1, i8, i32 or i64, but got 'tensor<4x8xf32>'}}
   %0 = moe.one_hot %a : tensor<4x8xf32> -> tensor<4x8x3xf32>
@@ -333,6 +349,15 @@ func.func @one_hot_takes_integers(%a: tensor<4x8xf32>) {
 func.func @one_hot_adds_a_dimension(%i: tensor<4x8xi32>) {
   // expected-error @+1 {{operand must be 'tensor<4xi32>', got 'tensor<4x8xi32>'}}
   %0 = moe.one_hot %i : tensor<4x8xi32> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @one_hot_index_width(%i: tensor<4xi1>) {
+  %fits = moe.one_hot %i : tensor<4xi1> -> tensor<4x2xf32>
+  // expected-error @+1 {{operand must hold indices up to 2, 'i1' holds at most 1}}
+  %0 = moe.one_hot %i : tensor<4xi1> -> tensor<4x3xf32>
   return
 }
 
@@ -403,8 +428,32 @@ func.func @gating_k(%g: tensor<2x4x8xf32>) {
 // -----
 
 func.func @capacity(%g: tensor<2x4x8xf32>) {
-  // expected-error @+1 {{capacity must be positive, got 0}}
+  // expected-error @+1 {{capacity must be in [1, 2147483647] (slots are i32), got 0}}
   %0:3 = moe.gating %g k 2 capacity 0 : tensor<2x4x8xf32> -> tensor<2x4x2xi32>, tensor<2x4x2xi32>, tensor<2x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @capacity_that_no_slot_holds(%g: tensor<2x4x8xf32>) {
+  // expected-error @+1 {{capacity must be in [1, 2147483647] (slots are i32), got 4294967297}}
+  %0:3 = moe.gating %g k 2 capacity 4294967297 : tensor<2x4x8xf32> -> tensor<2x4x2xi32>, tensor<2x4x2xi32>, tensor<2x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @gating_experts(%g: tensor<2x4x8xf32>) {
+  // expected-error @+1 {{result #0 must be tensor of i32, but got 'tensor<2x4x2xi64>'}}
+  %0:3 = moe.gating %g k 2 capacity 2 : tensor<2x4x8xf32> -> tensor<2x4x2xi64>, tensor<2x4x2xi32>, tensor<2x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @gating_slots(%g: tensor<2x4x8xf32>) {
+  // expected-error @+1 {{result #1 must be tensor of i32, but got 'tensor<2x4x2xi8>'}}
+  %0:3 = moe.gating %g k 2 capacity 2 : tensor<2x4x8xf32> -> tensor<2x4x2xi32>, tensor<2x4x2xi8>, tensor<2x4x2xf32>
   return
 }
 
@@ -450,9 +499,25 @@ func.func @dispatch_ranks(%a: tensor<4x8xf32>, %c: tensor<2x4x2xi32>) {
 
 // -----
 
+func.func @dispatch_expert_width(%g: tensor<2x4x8xf32>, %c: tensor<2x4x2xi8>) {
+  // expected-error @+1 {{expert must hold indices up to 199, 'i8' holds at most 127}}
+  %0 = moe.dispatch %g to %c, %c : tensor<2x4x8xf32>, tensor<2x4x2xi8>, tensor<2x4x2xi8> -> tensor<200x2x2x8xf32>
+  return
+}
+
+// -----
+
 func.func @combine_result(%e: tensor<3x2x2x8xf32>, %c: tensor<2x4x2xi32>, %w: tensor<2x4x2xf32>) {
   // expected-error @+1 {{result must be 'tensor<2x4x8xf32>', got 'tensor<2x4x4xf32>'}}
   %0 = moe.combine %e from %c, %c weights %w : tensor<3x2x2x8xf32>, tensor<2x4x2xi32>, tensor<2x4x2xi32>, tensor<2x4x2xf32> -> tensor<2x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @combine_slot_width(%e: tensor<3x2x300x8xf32>, %c: tensor<2x4x2xi8>, %w: tensor<2x4x2xf32>) {
+  // expected-error @+1 {{slot must hold indices up to 299, 'i8' holds at most 127}}
+  %0 = moe.combine %e from %c, %c weights %w : tensor<3x2x300x8xf32>, tensor<2x4x2xi8>, tensor<2x4x2xi8>, tensor<2x4x2xf32> -> tensor<2x4x8xf32>
   return
 }
 

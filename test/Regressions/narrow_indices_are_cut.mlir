@@ -11,7 +11,7 @@ func.func @one_hot(%i: tensor<8xi8> {moe.bound = 5}) -> (tensor<8x5xf32> {spmd.s
   %0 = moe.one_hot %i : tensor<8xi8> -> tensor<8x5xf32>
   return %0 : tensor<8x5xf32>
 }
-func.func @one_hot_of_booleans(%i: tensor<8xi1>) -> (tensor<8x3xf32> {spmd.sharding = #spmd.sharding<@mesh, [{}, {"x"}]>}) {
-  %0 = moe.one_hot %i : tensor<8xi1> -> tensor<8x3xf32>
-  return %0 : tensor<8x3xf32>
+func.func @one_hot_of_booleans(%i: tensor<8xi1>) -> (tensor<8x2xf32> {spmd.sharding = #spmd.sharding<@mesh, [{}, {"x"}]>}) {
+  %0 = moe.one_hot %i : tensor<8xi1> -> tensor<8x2xf32>
+  return %0 : tensor<8x2xf32>
 }
