@@ -7,6 +7,7 @@
 
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace moe;
@@ -266,12 +267,27 @@ LogicalResult TransposeOp::verify() {
                      from.getElementType());
 }
 
+// Product of the sizes, or nothing where it overflows.
+static std::optional<int64_t> countElements(RankedTensorType type) {
+  int64_t count = 1;
+  for (int64_t size : type.getShape())
+    if (llvm::MulOverflow(count, size, count))
+      return std::nullopt;
+  return count;
+}
+
 LogicalResult ReshapeOp::verify() {
   RankedTensorType from = tensorType(getInput()), to = tensorType(getResult());
-  if (from.getNumElements() != to.getNumElements())
-    return emitOpError() << from << " has " << from.getNumElements()
-                         << " elements, " << to << " has "
-                         << to.getNumElements();
+  if (from.hasStaticShape() && to.hasStaticShape()) {
+    std::optional<int64_t> have = countElements(from), want = countElements(to);
+    for (auto [type, count] : {std::pair(from, have), std::pair(to, want)})
+      if (!count)
+        return emitOpError()
+               << type << " has more than " << INT64_MAX << " elements";
+    if (have != want)
+      return emitOpError() << from << " has " << *have << " elements, " << to
+                           << " has " << *want;
+  }
   return verifyShape(*this, "result", getResult(), to.getShape(),
                      from.getElementType());
 }
@@ -290,9 +306,16 @@ LogicalResult SliceOp::verify() {
              << " needs an offset of at least 0 and a stride of at "
                 "least 1, got "
              << offset << " and " << stride;
-    int64_t end = to.getDimSize(dim)
-                      ? offset + (to.getDimSize(dim) - 1) * stride + 1
-                      : offset;
+    if (from.isDynamicDim(dim) || to.isDynamicDim(dim))
+      continue;
+    int64_t end = offset;
+    if (int64_t size = to.getDimSize(dim);
+        size && (llvm::MulOverflow(size - 1, stride, end) ||
+                 llvm::AddOverflow(end, offset, end) ||
+                 llvm::AddOverflow(end, int64_t(1), end)))
+      return emitOpError() << "dimension " << dim << " ends beyond "
+                           << INT64_MAX << ", the operand has "
+                           << from.getDimSize(dim);
     if (end > from.getDimSize(dim))
       return emitOpError() << "dimension " << dim << " ends at " << end
                            << ", the operand has " << from.getDimSize(dim);
@@ -316,7 +339,19 @@ LogicalResult PadOp::verify() {
                            << " must not be negative, got low " << low
                            << ", high " << high << ", interior " << interior;
     int64_t size = from.getDimSize(dim);
-    shape.push_back(low + high + size + (size ? (size - 1) * interior : 0));
+    if (ShapedType::isDynamic(size)) {
+      shape.push_back(size);
+      continue;
+    }
+    int64_t between = 0;
+    if ((size && llvm::MulOverflow(size - 1, interior, between)) ||
+        llvm::AddOverflow(size, between, size) ||
+        llvm::AddOverflow(size, low, size) ||
+        llvm::AddOverflow(size, high, size))
+      return emitOpError() << "dimension " << dim << " ends beyond "
+                           << INT64_MAX << ", got low " << low << ", high "
+                           << high << ", interior " << interior;
+    shape.push_back(size);
   }
   if (failed(verifyShape(*this, "result", getResult(), shape,
                          from.getElementType())))
@@ -343,7 +378,11 @@ LogicalResult ConcatenateOp::verify() {
     if (failed(
             verifyShape(*this, "operand", input, want, first.getElementType())))
       return failure();
-    shape[dim] += want[dim];
+    if (ShapedType::isDynamic(want[dim]) || ShapedType::isDynamic(shape[dim]))
+      shape[dim] = ShapedType::kDynamic;
+    else if (llvm::AddOverflow(shape[dim], want[dim], shape[dim]))
+      return emitOpError() << "dimension " << dim << " ends beyond "
+                           << INT64_MAX;
   }
   return verifyShape(*this, "result", getResult(), shape,
                      first.getElementType());

@@ -76,6 +76,8 @@ static FailureOr<NamedTensors> runInit(ArrayRef<Port> wanted, func::FuncOp init,
   });
   if (!isNeeded)
     return parameters;
+  if (failed(verifyValues(init, signature.ranks)))
+    return failure();
   SmallVector<Tensor> inputs;
   for (const Port &port : signature.arguments) {
     const Tensor *given = findFitting(options.given, port);
@@ -92,7 +94,10 @@ static FailureOr<NamedTensors> runInit(ArrayRef<Port> wanted, func::FuncOp init,
 
 FailureOr<SmallVector<Tensor>> makeInputs(func::FuncOp entry,
                                           const InputOptions &options) {
-  SmallVector<Port> ports = Signature::of(entry).arguments;
+  Signature signature = Signature::of(entry);
+  ArrayRef<Port> ports = signature.arguments;
+  if (failed(verifyValues(entry, signature.ranks)))
+    return failure();
   auto module = entry->getParentOfType<ModuleOp>();
   auto init = module.lookupSymbol<func::FuncOp>("init");
   NamedTensors parameters;

@@ -4,6 +4,10 @@
 #include "moe/Interpret/Evaluation.h"
 #include "moe/Interpret/Replay.h"
 
+#include "llvm/Support/MathExtras.h"
+#include <limits>
+#include <unistd.h>
+
 using namespace mlir;
 
 namespace moe::interpret {
@@ -60,6 +64,76 @@ Signature Signature::of(func::FuncOp func) {
     for (auto mesh : module.getOps<spmd::MeshOp>())
       signature.ranks = mesh.getRanks();
   return signature;
+}
+
+//===----------------------------------------------------------------------===//
+// What can be held
+//===----------------------------------------------------------------------===//
+
+static uint64_t machineBytes() {
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<uint64_t>(sysconf(_SC_PAGE_SIZE));
+}
+
+static LogicalResult
+verifyHeld(Type type, int64_t copies,
+           llvm::function_ref<InFlightDiagnostic()> emitError) {
+  if (auto pending = dyn_cast<spmd::PendingType>(type))
+    type = pending.getTensor();
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor)
+    return success();
+  if (!spmd::isElementType(tensor.getElementType()))
+    return emitError() << "elements must be f32, bf16, f64, i1, i8, i32 or "
+                          "i64, got "
+                       << type;
+  if (!tensor.hasStaticShape())
+    return emitError() << "shape must be static, got " << type;
+  if (llvm::is_contained(tensor.getShape(), 0))
+    return success();
+  uint64_t bytes = llvm::SaturatingMultiply<uint64_t>(copies, sizeof(Word));
+  for (int64_t size : tensor.getShape())
+    bytes = llvm::SaturatingMultiply<uint64_t>(bytes, size);
+  bool overflows = bytes == std::numeric_limits<uint64_t>::max();
+  if (bytes <= machineBytes())
+    return success();
+  InFlightDiagnostic diag = emitError();
+  diag << type << (overflows ? " takes at least " : " takes ") << bytes
+       << " bytes";
+  if (copies > 1)
+    diag << " on " << copies << " ranks";
+  return diag << ", the machine has " << machineBytes();
+}
+
+LogicalResult verifyValues(func::FuncOp func, int64_t ranks) {
+  Signature signature = Signature::of(func);
+  auto verifyPorts = [&](ArrayRef<Port> ports, TypeRange types,
+                         StringRef side) {
+    for (auto [port, type] : llvm::zip(ports, types)) {
+      auto emitError = [&, name = StringRef(port.name)] {
+        return func.emitError() << side << " '" << name << "': ";
+      };
+      if (failed(verifyHeld(port.globalType, 1, emitError)) ||
+          failed(verifyHeld(type, ranks, emitError)))
+        return failure();
+    }
+    return success();
+  };
+  if (failed(verifyPorts(signature.arguments, func.getArgumentTypes(),
+                         "argument")) ||
+      failed(verifyPorts(signature.results, func.getResultTypes(), "result")))
+    return failure();
+  WalkResult walk = func.walk([&](Operation *op) {
+    for (OpResult result : op->getResults()) {
+      auto emitError = [&, number = result.getResultNumber()] {
+        return op->emitOpError() << "result " << number << ": ";
+      };
+      if (failed(verifyHeld(result.getType(), ranks, emitError)))
+        return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(walk.wasInterrupted());
 }
 
 //===----------------------------------------------------------------------===//
@@ -148,6 +222,8 @@ Execution::runFunction(func::FuncOp func, ArrayRef<RankTensors> values) {
     return func.emitError()
            << "function '" << func.getSymName()
            << "' cannot be interpreted: it needs a body of one block";
+  if (failed(verifyValues(func, ranks)))
+    return failure();
   Frame frame;
   for (auto [argument, tensors] : llvm::zip(func.getArguments(), values))
     frame.set(argument, tensors);

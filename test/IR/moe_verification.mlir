@@ -266,6 +266,14 @@ func.func @reshape_keeps_elements(%a: tensor<4x8xf32>) {
 
 // -----
 
+func.func @reshape_of_too_many(%a: tensor<4294967296x4294967296xf32>) {
+  // expected-error @+1 {{'tensor<4294967296x4294967296xf32>' has more than 9223372036854775807 elements}}
+  %0 = moe.reshape %a : tensor<4294967296x4294967296xf32> -> tensor<0xf32>
+  return
+}
+
+// -----
+
 func.func @slice_offset_and_stride(%a: tensor<4x8xf32>) {
   // expected-error @+1 {{dimension 1 needs an offset of at least 0 and a stride of at least 1, got 0 and 0}}
   %0 = moe.slice %a offsets [0, 0] strides [1, 0] : tensor<4x8xf32> -> tensor<4x8xf32>
@@ -282,9 +290,25 @@ func.func @slice_in_range(%a: tensor<4x8xf32>) {
 
 // -----
 
+func.func @slice_end_overflows(%a: tensor<4xf32>) {
+  // expected-error @+1 {{dimension 0 ends beyond 9223372036854775807, the operand has 4}}
+  %0 = moe.slice %a offsets [1] strides [9223372036854775807] : tensor<4xf32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
 func.func @padding_is_not_negative(%a: tensor<4x8xf32>) {
   // expected-error @+1 {{padding of dimension 0 must not be negative, got low -1, high 0, interior 0}}
   %0 = moe.pad %a with 0.0 : f32 low [-1, 0] high [0, 0] interior [0, 0] : tensor<4x8xf32> -> tensor<3x8xf32>
+  return
+}
+
+// -----
+
+func.func @padding_overflows(%a: tensor<4xf32>) {
+  // expected-error @+1 {{dimension 0 ends beyond 9223372036854775807, got low 9223372036854775807, high 9223372036854775807, interior 0}}
+  %0 = moe.pad %a with 0.0 : f32 low [9223372036854775807] high [9223372036854775807] interior [0] : tensor<4xf32> -> tensor<2xf32>
   return
 }
 
@@ -309,6 +333,14 @@ func.func @padding_type(%a: tensor<4x8xf32>) {
 func.func @concatenated_sizes(%a: tensor<4x8xf32>) {
   // expected-error @+1 {{result must be 'tensor<8x8xf32>', got 'tensor<4x8xf32>'}}
   %0 = moe.concatenate dim 0 %a, %a : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @concatenation_overflows(%a: tensor<9223372036854775807xf32>) {
+  // expected-error @+1 {{dimension 0 ends beyond 9223372036854775807}}
+  %0 = moe.concatenate dim 0 %a, %a : tensor<9223372036854775807xf32>, tensor<9223372036854775807xf32> -> tensor<2xf32>
   return
 }
 

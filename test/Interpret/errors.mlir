@@ -10,6 +10,10 @@
 // RUN: not moe-interpret %t/recursion.mlir 2>&1 | FileCheck %s --check-prefix=NOENTRY
 // RUN: not moe-interpret %t/extern.mlir 2>&1 | FileCheck %s --check-prefix=EXTERN
 // RUN: not moe-interpret %t/missing.mlir 2>&1 | FileCheck %s --check-prefix=MISSING
+// RUN: not moe-interpret %t/huge_argument.mlir 2>&1 | FileCheck %s --check-prefix=HUGEARGUMENT
+// RUN: not moe-interpret %t/huge_result.mlir 2>&1 | FileCheck %s --check-prefix=HUGERESULT
+// RUN: not moe-interpret %t/elements.mlir 2>&1 | FileCheck %s --check-prefix=ELEMENTS
+// RUN: not moe-interpret %t/dynamic.mlir 2>&1 | FileCheck %s --check-prefix=DYNAMIC
 // RUN: not moe-interpret %t/one.mlir --compare=%t/two.mlir 2>&1 | FileCheck %s --check-prefix=TYPES
 // RUN: not moe-interpret %t/one.mlir --compare=%t/three.mlir 2>&1 | FileCheck %s --check-prefix=COUNT
 
@@ -82,6 +86,33 @@ func.func private @g()
 func.func @f() {
   call @g() : () -> ()
   return
+}
+
+// HUGEARGUMENT: error: argument 'arg0': 'tensor<4294967296x4294967296xf32>' takes at least 18446744073709551615 bytes, the machine has {{[0-9]+$}}
+//--- huge_argument.mlir
+func.func @f(%x: tensor<4294967296x4294967296xf32>) -> tensor<4294967296x4294967296xf32> {
+  return %x : tensor<4294967296x4294967296xf32>
+}
+
+// HUGERESULT: error: 'moe.random' op result 0: 'tensor<42949672960x1000xf32>' takes 343597383680000 bytes, the machine has {{[0-9]+$}}
+//--- huge_result.mlir
+func.func @f(%seed: tensor<i32>) -> tensor<f32> {
+  %0 = moe.random normal %seed stream 0 : tensor<i32> -> tensor<42949672960x1000xf32>
+  %1 = moe.reduce sum %0 dims [0, 1] : tensor<42949672960x1000xf32> -> tensor<f32>
+  return %1 : tensor<f32>
+}
+
+// ELEMENTS: error: argument 'arg0': elements must be f32, bf16, f64, i1, i8, i32 or i64, got 'tensor<4xf16>'
+//--- elements.mlir
+func.func @f(%x: tensor<4xf16>) -> tensor<4xf16> {
+  %0 = arith.addf %x, %x : tensor<4xf16>
+  return %0 : tensor<4xf16>
+}
+
+// DYNAMIC: error: argument 'arg0': shape must be static, got 'tensor<?xf32>'
+//--- dynamic.mlir
+func.func @f(%x: tensor<?xf32>) -> tensor<?xf32> {
+  return %x : tensor<?xf32>
 }
 
 // MISSING: error: {{.*}}No such file or directory

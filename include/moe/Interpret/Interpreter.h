@@ -42,6 +42,11 @@ struct Signature {
   static Signature of(mlir::func::FuncOp func);
 };
 
+/// Emits a diagnostic and fails where `func` has a value that cannot be held:
+/// its elements are no elements of tensors, its shape is not static, or the
+/// copies of all `ranks` take more bytes than the machine has.
+mlir::LogicalResult verifyValues(mlir::func::FuncOp func, int64_t ranks);
+
 class Replay;
 
 /// Runs functions of one module.
