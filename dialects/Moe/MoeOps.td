@@ -17,13 +17,24 @@ def Moe_Dialect : Dialect {
     and sums of f32 and bf16 accumulate in f32. A model says what one device would compute; where it is
     computed is said in the `spmd` dialect.
 
-    Function arguments and results carry their names for users in the attribute
-    `moe.name`.
+    **Attributes** of functions, and of the module once it is lowered; there are no
+    others:
+
+    | Attribute | On | Value |
+    | --- | --- | --- |
+    | `moe.name` | argument, result | its name for users: a string that is not empty and that no other argument, or result, of the function has |
+    | `moe.parameter` | argument, result | a unit: it is a weight, the same in every run; a result of `@init` makes one |
+    | `moe.bound` | argument of integers | a positive integer: values lie in [0, bound) |
+    | `moe.choice` | result | a unit: `moe-expose-choices` returned it, the user did not |
+    | `moe.manifest` | module | a string: what `moe-lower-to-calls` tells the runtime, JSON |
 
     Ops are total: an index out of range is defined for each op that takes one,
     because padding of a local buffer may hold any bits.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let dependentDialects = ["::spmd::SpmdDialect"];
 }
 

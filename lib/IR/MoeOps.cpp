@@ -4,7 +4,9 @@
 
 #include "EnumFormat.h"
 #include "moe/IR/Inlining.h"
+#include "moe/IR/RoutingChoices.h"
 
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -31,6 +33,96 @@ void MoeDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/Moe/MoeOps.cpp.inc"
       >();
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes of functions and modules
+//===----------------------------------------------------------------------===//
+
+using GetAttr = llvm::function_ref<Attribute(unsigned, StringRef)>;
+
+// Argument or result (`side`) number `index` of a function is named by `attr`,
+// as none before it is.
+static LogicalResult verifyName(Operation *op, Attribute attr, unsigned index,
+                                StringRef side, GetAttr getAttr) {
+  auto name = dyn_cast<StringAttr>(attr);
+  if (!name || name.getValue().empty())
+    return op->emitOpError()
+           << side << " " << index << ": " << kNameAttr
+           << " must be a string that is not empty, got " << attr;
+  for (unsigned other = 0; other < index; ++other)
+    if (getAttr(other, kNameAttr) == attr)
+      return op->emitOpError()
+             << side << " " << index << ": " << kNameAttr << " is that of "
+             << side << " " << other << ", " << attr;
+  return success();
+}
+
+static LogicalResult verifyUnit(Operation *op, NamedAttribute attr,
+                                unsigned index, StringRef side) {
+  if (isa<UnitAttr>(attr.getValue()))
+    return success();
+  return op->emitOpError() << side << " " << index << ": "
+                           << attr.getName().getValue()
+                           << " must have no value, got " << attr.getValue();
+}
+
+static LogicalResult verifyBound(Operation *op, Attribute attr, unsigned index,
+                                 Type type) {
+  auto bound = dyn_cast<IntegerAttr>(attr);
+  if (!bound || !bound.getValue().isStrictlyPositive())
+    return op->emitOpError() << "argument " << index << ": " << kBoundAttr
+                             << " must be a positive integer, got " << attr;
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !isa<IntegerType>(tensor.getElementType()))
+    return op->emitOpError() << "argument " << index << ": " << kBoundAttr
+                             << " needs a tensor of integers, got " << type;
+  return success();
+}
+
+LogicalResult MoeDialect::verifyOperationAttribute(Operation *op,
+                                                   NamedAttribute attr) {
+  if (!isa<ModuleOp>(op) || attr.getName() != "moe.manifest")
+    return op->emitOpError()
+           << "unknown attribute " << attr.getName().getValue();
+  if (isa<StringAttr>(attr.getValue()))
+    return success();
+  return op->emitOpError() << "moe.manifest must be a string, got "
+                           << attr.getValue();
+}
+
+LogicalResult MoeDialect::verifyRegionArgAttribute(Operation *op, unsigned,
+                                                   unsigned index,
+                                                   NamedAttribute attr) {
+  auto func = dyn_cast<FunctionOpInterface>(op);
+  if (func && attr.getName() == kNameAttr)
+    return verifyName(op, attr.getValue(), index, "argument",
+                      [&](unsigned other, StringRef name) {
+                        return func.getArgAttr(other, name);
+                      });
+  if (func && attr.getName() == "moe.parameter")
+    return verifyUnit(op, attr, index, "argument");
+  if (func && attr.getName() == kBoundAttr)
+    return verifyBound(op, attr.getValue(), index,
+                       func.getArgumentTypes()[index]);
+  return op->emitOpError() << "unknown argument attribute "
+                           << attr.getName().getValue();
+}
+
+LogicalResult MoeDialect::verifyRegionResultAttribute(Operation *op, unsigned,
+                                                      unsigned index,
+                                                      NamedAttribute attr) {
+  auto func = dyn_cast<FunctionOpInterface>(op);
+  if (func && attr.getName() == kNameAttr)
+    return verifyName(op, attr.getValue(), index, "result",
+                      [&](unsigned other, StringRef name) {
+                        return func.getResultAttr(other, name);
+                      });
+  if (func &&
+      (attr.getName() == "moe.parameter" || attr.getName() == kChoiceAttr))
+    return verifyUnit(op, attr, index, "result");
+  return op->emitOpError() << "unknown result attribute "
+                           << attr.getName().getValue();
 }
 
 static RankedTensorType tensorType(Value value) {

@@ -29,7 +29,7 @@ static Port portOf(func::FuncOp func, Type type, std::string defaultName,
   port.placement.layout.shape.assign(shape.begin(), shape.end());
   port.placement.layout.dims.resize(shape.size());
   if (auto bound = dyn_cast_or_null<IntegerAttr>(getAttr(kBoundAttr)))
-    port.bound = std::max<int64_t>(1, bound.getInt());
+    port.bound = bound.getInt();
   auto sharding = dyn_cast_or_null<spmd::ShardingAttr>(
       getAttr(spmd::SpmdDialect::getShardingAttrName()));
   if (!global || !sharding)

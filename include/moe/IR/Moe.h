@@ -17,6 +17,9 @@ namespace moe {
 /// Name for users of a function argument or result.
 inline constexpr llvm::StringLiteral kNameAttr = "moe.name";
 
+/// Argument attribute: values are integers in [0, bound).
+inline constexpr llvm::StringLiteral kBoundAttr = "moe.bound";
+
 /// Registers both dialects, the upstream dialects that models use, and the
 /// sharding rules of the latter.
 void registerDialects(mlir::DialectRegistry &registry);

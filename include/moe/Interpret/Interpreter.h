@@ -17,9 +17,6 @@
 
 namespace moe::interpret {
 
-/// Argument attribute: values are integers in [0, bound).
-inline constexpr llvm::StringLiteral kBoundAttr = "moe.bound";
-
 /// An argument or result of an entry, as users see it.
 struct Port {
   std::string name;
