@@ -134,3 +134,12 @@ func.func @functions() -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2
   %4 = math.erf %b : tensor<2xf32>
   return %0, %1, %2, %3, %4 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
 }
+
+// One signed bit holds -1, which is true, and 0.
+// CHECK-LABEL: @casts_to_a_bit
+// CHECK-NEXT: = [0, 0, 0, 0, 1, 1, 1, 0]
+func.func @casts_to_a_bit() -> tensor<8xi1> {
+  %x = arith.constant dense<[3.0, 1.0, 0.5, -0.5, -1.0, -3.0, 0xFF800000, 0x7FC00000]> : tensor<8xf32>
+  %0 = arith.fptosi %x : tensor<8xf32> to tensor<8xi1>
+  return %0 : tensor<8xi1>
+}

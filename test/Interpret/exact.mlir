@@ -63,3 +63,12 @@ func.func @functions() -> (tensor<3xf32>, tensor<3xf32>) {
   %1 = math.erf %a : tensor<3xf32>
   return %0, %1 : tensor<3xf32>, tensor<3xf32>
 }
+
+// One signed bit holds -1, which is true, and 0.
+// CHECK-LABEL: @casts_to_a_bit
+// CHECK-NEXT: = [0, 1, 0, 1]
+func.func @casts_to_a_bit() -> tensor<4xi1> {
+  %x = arith.constant dense<[3.0, -3.0, 0x7F800000, 0xFF800000]> : tensor<4xf32>
+  %0 = arith.fptosi %x : tensor<4xf32> to tensor<4xi1>
+  return %0 : tensor<4xi1>
+}

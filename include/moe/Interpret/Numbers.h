@@ -34,6 +34,12 @@ inline int64_t leastInteger(unsigned width) {
 inline int64_t greatestInteger(unsigned width) {
   return width == 1 ? 1 : INT64_MAX >> (64 - width);
 }
+/// `value` into the signed range of `width` bits, that of i1 being [-1, 0]: its
+/// -1 is stored as 1 (wrapInteger).
+inline int64_t saturateInteger(int64_t value, unsigned width) {
+  return std::clamp(value, INT64_MIN >> (64 - width),
+                    INT64_MAX >> (64 - width));
+}
 /// `value` modulo 2^width, read as signed; i1 is 0 or 1.
 inline int64_t wrapInteger(int64_t value, unsigned width) {
   if (width == 1)
@@ -114,16 +120,16 @@ struct FloatNumbers : CommonNumbers<FloatNumbers, double> {
   double greatest() const { return std::numeric_limits<double>::infinity(); }
   double apply(Function function, double x) const;
   double apply(Function function, double x, double y) const;
-  /// Toward zero, saturating at `width` bits; NaN gives 0.
+  /// Toward zero, saturating at `width` signed bits; NaN gives 0.
   int64_t toInteger(double a, unsigned width) const {
     if (std::isnan(a))
       return 0;
-    // The comparisons are exact: both bounds are powers of two.
-    if (a >= std::ldexp(1.0, width == 1 ? 1 : static_cast<int>(width) - 1))
-      return greatestInteger(width);
-    if (a < static_cast<double>(leastInteger(width)))
-      return leastInteger(width);
-    return static_cast<int64_t>(a);
+    // The bounds are exact: they are powers of two.
+    if (a >= 0x1p63)
+      return saturateInteger(INT64_MAX, width);
+    if (a < -0x1p63)
+      return saturateInteger(INT64_MIN, width);
+    return saturateInteger(static_cast<int64_t>(a), width);
   }
   // Verifiers allow these on integers only.
   double bitAnd(double a, double) const { return a; }
@@ -170,14 +176,13 @@ struct ExactNumbers : CommonNumbers<ExactNumbers, Residue> {
   Residue apply(Function function, Residue x, Residue y) const {
     return Residue::apply(function, x, y);
   }
-  /// The representative, saturating at `width` bits; undefined gives 0.
+  /// The representative, saturating at `width` signed bits; undefined gives 0.
   int64_t toInteger(Residue a, unsigned width) const {
     if (a.isUndefined())
       return 0;
     if (!a.isFinite())
-      return a == greatest() ? greatestInteger(width) : leastInteger(width);
-    return std::clamp(a.representative(), leastInteger(width),
-                      greatestInteger(width));
+      return saturateInteger(a == greatest() ? INT64_MAX : INT64_MIN, width);
+    return saturateInteger(a.representative(), width);
   }
   Residue bitAnd(Residue a, Residue) const { return a; }
   Residue bitOr(Residue a, Residue) const { return a; }
