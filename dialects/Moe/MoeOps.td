@@ -137,6 +137,9 @@ def Moe_SoftmaxOp : Moe_Op<"softmax", [AllTypesMatch<["input", "result"]>]> {
 def Moe_LogSoftmaxOp : Moe_Op<"log_softmax", [AllTypesMatch<["input", "result"]>]> {
   let summary = "x - max - log(sum of exp(x - max)), along a dimension";
   let description = [{
+    ```mlir
+    %p = moe.log_softmax %logits dim 2 : tensor<2x4x8xf32>
+    ```
     **Constraints:** 0 <= dim < rank; elements are floats.
   }];
   let arguments = (ins Moe_FloatTensor:$input, I64Attr:$dim);
@@ -181,6 +184,9 @@ def Moe_BroadcastOp : Moe_Op<"broadcast"> {
 def Moe_TransposeOp : Moe_Op<"transpose"> {
   let summary = "dimension i of the result is dimension permutation[i] of the operand";
   let description = [{
+    ```mlir
+    %y = moe.transpose %x permutation [2, 0, 1] : tensor<2x4x8xf32> -> tensor<8x2x4xf32>
+    ```
     **Constraints:** `permutation` is one; sizes agree.
   }];
   let arguments = (ins Moe_Tensor:$input, DenseI64ArrayAttr:$permutation);
@@ -191,6 +197,9 @@ def Moe_TransposeOp : Moe_Op<"transpose"> {
 def Moe_ReshapeOp : Moe_Op<"reshape"> {
   let summary = "the same elements in row-major order under another shape";
   let description = [{
+    ```mlir
+    %y = moe.reshape %x : tensor<2x4x8xf32> -> tensor<8x8xf32>
+    ```
     **Constraints:** element counts and element types are equal.
   }];
   let arguments = (ins Moe_Tensor:$input);
@@ -215,6 +224,10 @@ def Moe_SliceOp : Moe_Op<"slice"> {
 def Moe_PadOp : Moe_Op<"pad"> {
   let summary = "elements of a value added before, after and between";
   let description = [{
+    ```mlir
+    // [a b] -> [0 a 0 0 b], interior 2
+    %y = moe.pad %x with 0.0 : f32 low [1] high [0] interior [2] : tensor<2xf32> -> tensor<5xf32>
+    ```
     **Constraints:** one entry for each dimension, none negative; result size is
     low + n + (n - 1) interior + high (low + high when n is 0); the value's type is the element type.
   }];
@@ -227,6 +240,9 @@ def Moe_PadOp : Moe_Op<"pad"> {
 def Moe_ConcatenateOp : Moe_Op<"concatenate"> {
   let summary = "operands one after another along a dimension";
   let description = [{
+    ```mlir
+    %y = moe.concatenate dim 1 %a, %b : tensor<2x4xf32>, tensor<2x3xf32> -> tensor<2x7xf32>
+    ```
     **Constraints:** at least one operand; 0 <= dim < rank; other dimensions agree;
     the result's dimension is the sum.
   }];
@@ -242,6 +258,10 @@ def Moe_ConcatenateOp : Moe_Op<"concatenate"> {
 def Moe_IotaOp : Moe_Op<"iota"> {
   let summary = "every element is its index along a dimension";
   let description = [{
+    ```mlir
+    // [[0 1 2] [0 1 2]]
+    %i = moe.iota dim 1 : tensor<2x3xi32>
+    ```
     **Constraints:** 0 <= dim < rank; integers hold every index of `dim`.
   }];
   let arguments = (ins I64Attr:$dim);

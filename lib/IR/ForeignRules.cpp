@@ -12,8 +12,8 @@ using namespace spmd;
 
 namespace {
 
-// One element of each result from the same element of each operand. A rank-0
-// condition of arith.select is not elementwise: it stays whole.
+// One element of each result from the same element of each operand. Factors of
+// an operand that is no tensor, such as a scalar condition, mean nothing.
 template <typename OpTy>
 struct ElementwiseModel
     : ShardingRuleOpInterface::ExternalModel<ElementwiseModel<OpTy>, OpTy> {
