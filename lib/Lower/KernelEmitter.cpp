@@ -5,6 +5,9 @@
 using namespace mlir;
 using namespace moe::lower;
 
+// Of a kernel's arrays on the stack; a thread's stack has a few MB.
+static constexpr int64_t kStackBytes = 256 << 10;
+
 KernelEmitter::KernelEmitter(Location location, const OpLowerings &lowerings,
                              const Residency &residency,
                              const BufferMap &buffers, HostProgram &program)
@@ -228,21 +231,32 @@ void KernelEmitter::storeAt(Value pointer, Type element, Value linear,
   LLVM::StoreOp::create(b, value, address(pointer, storage, linear));
 }
 
-KernelEmitter::StackArray KernelEmitter::stackArray(Type type, int64_t n) {
+KernelEmitter::LocalArray KernelEmitter::localArray(Type type, int64_t n) {
+  Type storage = storageType(type);
+  int64_t bytes = n * ((storage.getIntOrFloatBitWidth() + 7) / 8);
+  if (bytes > kStackBytes - stackBytes) {
+    // Lives during the step that the kernel becomes, which comes next.
+    Buffer buffer;
+    buffer.lifetime.bytes = bytes;
+    buffer.lifetime.first = buffer.lifetime.last = program.steps.size();
+    program.buffers.push_back(buffer);
+    return {parameter(program.buffers.size() - 1), type};
+  }
+  stackBytes += bytes;
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&function->front());
   Value size = arith::ConstantOp::create(b, b.getI64IntegerAttr(n));
-  Value pointer = LLVM::AllocaOp::create(
-      b, LLVM::LLVMPointerType::get(b.getContext()), storageType(type), size,
-      /*alignment=*/64);
+  Value pointer =
+      LLVM::AllocaOp::create(b, LLVM::LLVMPointerType::get(b.getContext()),
+                             storage, size, /*alignment=*/64);
   return {pointer, type};
 }
 
-Value KernelEmitter::get(StackArray array, Value at) {
+Value KernelEmitter::get(LocalArray array, Value at) {
   return loadAt(array.pointer, array.type, at);
 }
 
-void KernelEmitter::set(StackArray array, Value at, Value value) {
+void KernelEmitter::set(LocalArray array, Value at, Value value) {
   storeAt(array.pointer, array.type, at, value);
 }
 

@@ -95,14 +95,15 @@ public:
                                        CarryBody body);
   void ifThen(mlir::Value condition, llvm::function_ref<void()> body);
 
-  /// An array of `n` elements on the kernel's stack, of a register type.
-  struct StackArray {
+  /// An array of `n` elements of a register type that only this kernel uses: on
+  /// its stack while all arrays there are small together, else in the arena.
+  struct LocalArray {
     mlir::Value pointer;
     mlir::Type type;
   };
-  StackArray stackArray(mlir::Type type, int64_t n);
-  mlir::Value get(StackArray array, mlir::Value at);
-  void set(StackArray array, mlir::Value at, mlir::Value value);
+  LocalArray localArray(mlir::Type type, int64_t n);
+  mlir::Value get(LocalArray array, mlir::Value at);
+  void set(LocalArray array, mlir::Value at, mlir::Value value);
 
 private:
   struct Scope;
@@ -125,6 +126,7 @@ private:
   HostProgram &program;
   mlir::OwningOpRef<mlir::func::FuncOp> function;
   llvm::SmallVector<int> bufferParameters, numberParameters;
+  int64_t stackBytes = 0;
   llvm::DenseMap<int, mlir::Value> bufferPointers;
   llvm::DenseMap<int, mlir::Value> numberValues;
   /// Elements computed so far, one table for each open loop: what an outer loop

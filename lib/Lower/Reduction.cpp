@@ -77,7 +77,7 @@ Value moe::lower::combine(KernelEmitter &k, ReductionKind kind, Value x,
 Value moe::lower::reduceInLanes(KernelEmitter &k, ReductionKind kind, Type type,
                                 ArrayRef<int64_t> sizes,
                                 Accumulate accumulate) {
-  KernelEmitter::StackArray sums = k.stackArray(type, kLanes);
+  KernelEmitter::LocalArray sums = k.localArray(type, kLanes);
   Value neutral = neutralElement(k, kind, type);
   k.loop(kLanes, [&](Value lane) { k.set(sums, lane, neutral); });
   int64_t size = sizes.back(), chunks = size / kLanes;
@@ -109,7 +109,7 @@ void moe::lower::reduceNeighbours(
     KernelEmitter &k, ReductionKind kind, Type type, ArrayRef<int64_t> sizes,
     int64_t width, Accumulate accumulate,
     llvm::function_ref<void(Value, Value)> finish) {
-  KernelEmitter::StackArray sums = k.stackArray(type, kNeighbours);
+  KernelEmitter::LocalArray sums = k.localArray(type, kNeighbours);
   Value neutral = neutralElement(k, kind, type);
   auto block = [&](Value begin, int64_t count) {
     k.loop(count, [&](Value i) { k.set(sums, i, neutral); });

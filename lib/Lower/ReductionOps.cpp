@@ -85,8 +85,8 @@ static void cumsumKernel(KernelEmitter &k, Operation *operation) {
   int64_t width = 1;
   for (int64_t size : inner)
     width *= size;
-  KernelEmitter::StackArray sums =
-      k.stackArray(type, std::max(width, int64_t(1)));
+  KernelEmitter::LocalArray sums =
+      k.localArray(type, std::max(width, int64_t(1)));
   Value zero = k.constant(type, 0);
   k.nest(shape.take_front(dim), [&](ArrayRef<Value> outer) {
     k.loop(width, [&](Value i) { k.set(sums, i, zero); });

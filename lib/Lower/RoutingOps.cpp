@@ -110,7 +110,7 @@ static void chooseExperts(KernelEmitter &k, GatingOp op, Value g, Value s) {
   ArrayRef<int64_t> shape = KernelEmitter::shape(op.getGates());
   Type type = k.registerType(KernelEmitter::elementType(op.getGates()));
   int64_t choices = op.getK();
-  KernelEmitter::StackArray gates = k.stackArray(type, choices);
+  KernelEmitter::LocalArray gates = k.localArray(type, choices);
   auto gate = [&](Value e) { return k.element(op.getGates(), {g, s, e}); };
   largest(k, choices, shape[2], gate, [&](Value choice, Value e) {
     k.set(gates, choice, gate(e));
@@ -137,7 +137,7 @@ static Value keepsSecond(KernelEmitter &k, GatingOp op, Value g, Value s,
 
 // Slots of choice `j` of all tokens of group g; `taken` counts each expert's.
 static void takeSlots(KernelEmitter &k, GatingOp op, Value g, int64_t j,
-                      KernelEmitter::StackArray taken) {
+                      KernelEmitter::LocalArray taken) {
   Type slotType = KernelEmitter::elementType(op.getSlot());
   Type weightType = k.registerType(KernelEmitter::elementType(op.getWeight()));
   bool isRandom = op.getRandom() && j == 1;
@@ -160,7 +160,7 @@ static void takeSlots(KernelEmitter &k, GatingOp op, Value g, int64_t j,
 static void gatingKernel(KernelEmitter &k, Operation *operation) {
   auto op = cast<GatingOp>(operation);
   ArrayRef<int64_t> shape = KernelEmitter::shape(op.getGates());
-  KernelEmitter::StackArray taken = k.stackArray(k.b.getI64Type(), shape[2]);
+  KernelEmitter::LocalArray taken = k.localArray(k.b.getI64Type(), shape[2]);
   k.loop(shape[0], [&](Value g) {
     k.loop(shape[1], [&](Value s) { chooseExperts(k, op, g, s); });
     k.loop(shape[2], [&](Value e) { k.set(taken, e, k.index(0)); });
@@ -220,8 +220,8 @@ static void combineKernel(KernelEmitter &k, Operation *operation) {
   ArrayRef<int64_t> choices = KernelEmitter::shape(op.getExpert());
   int64_t width = KernelEmitter::shape(op.getResult())[2];
   Type type = k.registerType(KernelEmitter::elementType(op.getResult()));
-  KernelEmitter::StackArray sums =
-      k.stackArray(type, std::max(width, int64_t(1)));
+  KernelEmitter::LocalArray sums =
+      k.localArray(type, std::max(width, int64_t(1)));
   k.nest(choices.take_front(2), [&](ArrayRef<Value> token) {
     k.loop(width, [&](Value m) { k.set(sums, m, k.constant(type, 0)); });
     k.loop(choices[2], [&](Value j) {

@@ -1,4 +1,4 @@
-// softmax and log_softmax: row by row, in f32.
+// softmax and log_softmax: row by row, in f32, or f64 for f64.
 #include "Reduction.h"
 
 #include <limits>
@@ -10,15 +10,15 @@ using spmd::ReductionKind;
 
 namespace {
 
-// One softmax along a dimension. A row's elements are computed once, kept as
-// f32 on the stack, and read back for each of the passes over them.
+// One softmax along a dimension. A row's elements are computed once, kept in
+// register form, and read back for each of the passes over them.
 class RowKernel {
 public:
   RowKernel(KernelEmitter &k, Value input, Value result, int64_t dim)
       : k(k), input(input), result(result), dim(dim),
         size(KernelEmitter::shape(input)[dim]),
         type(k.registerType(KernelEmitter::elementType(input))),
-        row(k.stackArray(type, std::max(size, int64_t(1)))) {}
+        row(k.localArray(type, std::max(size, int64_t(1)))) {}
 
   // Calls `body` for every row, with the row loaded.
   void rows(llvm::function_ref<void()> body) {
@@ -63,7 +63,7 @@ private:
   Value input, result;
   int64_t dim, size;
   Type type;
-  KernelEmitter::StackArray row;
+  KernelEmitter::LocalArray row;
   SmallVector<Value> at;
 };
 
@@ -105,7 +105,7 @@ static void logSoftmaxKernel(KernelEmitter &k, Operation *operation) {
 
 void moe::lower::addSoftmaxLowerings(OpLowerings &table) {
   OpLowering lowering;
-  // A row is on the stack before any of it is written.
+  // A row is read before any of it is written.
   lowering.readsOwnIndex = true;
   lowering.kernel = softmaxKernel;
   table.add<SoftmaxOp>(lowering);

@@ -378,6 +378,22 @@ TEST(LowerOps, SoftmaxAlongAnyDimension) {
   expectNear(b, Numbers(4, -std::log(2.0)), 1e-7);
 }
 
+// A row of 8 MB is more than a thread's stack has: it lies in the arena.
+TEST(LowerOps, LongRowsLieInTheArena) {
+  const int64_t size = 2'000'000;
+  auto run = [&](const std::string &op) {
+    return runOne(op + " : tensor<2x2000000xf32>", "%a: tensor<2x2000000xf32>",
+                  "tensor<2x2000000xf32>",
+                  {Data::f32(std::vector<float>(2 * size, 1))});
+  };
+  EXPECT_EQ(run("moe.softmax %a dim 1"), Numbers(2 * size, 0.5e-6f));
+  expectNear(run("moe.log_softmax %a dim 1"),
+             Numbers(2 * size, -std::log(double(size))), 1e-6);
+  Numbers sums = run("moe.cumsum %a dim 0");
+  EXPECT_EQ(sums[size - 1], 1);
+  EXPECT_EQ(sums[2 * size - 1], 2);
+}
+
 //===-- Einsum ------------------------------------------------------------===//
 
 TEST(LowerOps, EinsumsThatAreMatmulsCallTheRuntime) {
