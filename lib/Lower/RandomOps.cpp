@@ -49,7 +49,7 @@ static Value globalIndex(KernelEmitter &k, RandomOp op, ArrayRef<Value> index) {
   return linear;
 }
 
-// Box and Muller in f64, rounded once.
+// Box and Muller in f64.
 static Value normal(KernelEmitter &k, Value h) {
   Type f64 = k.b.getF64Type();
   double unit = 1.0 / (1 << 24);
@@ -91,11 +91,12 @@ static Value randomElement(KernelEmitter &k, OpResult result,
   Value h = mix(k, k.add(state, globalIndex(k, op, index)));
   Value number = op.getDistribution() == Distribution::Normal ? normal(k, h)
                                                               : uniform(k, h);
+  // An f32 in any element type: f64 holds the same numbers.
+  Value rounded = arith::TruncFOp::create(k.b, k.b.getF32Type(), number);
   Type element = KernelEmitter::elementType(result);
-  Type type = k.registerType(element);
-  if (type != number.getType())
-    number = arith::TruncFOp::create(k.b, type, number);
-  return k.round(element, number);
+  if (element.isF64())
+    return arith::ExtFOp::create(k.b, element, rounded);
+  return k.round(element, rounded);
 }
 
 void moe::lower::addRandomLowerings(OpLowerings &table) {

@@ -62,6 +62,25 @@ void Residency::use(OpOperand &operand, const OpLowering *lowering, int times) {
 
 static bool isTensor(Type type) { return isa<RankedTensorType>(type); }
 
+// Whether the runtime knows `type`, or that of a tensor's elements.
+static bool isKnown(Type type) {
+  Type element = getElementTypeOrSelf(type);
+  return element.isF32() || element.isBF16() || element.isF64() ||
+         element.isSignlessInteger(1) || element.isSignlessInteger(8) ||
+         element.isSignlessInteger(32) || element.isSignlessInteger(64);
+}
+
+// An error at the first tensor of `op` whose elements are of no known type.
+static LogicalResult verifyElements(Operation *op) {
+  for (TypeRange types :
+       {TypeRange(op->getOperandTypes()), TypeRange(op->getResultTypes())})
+    for (Type type : types)
+      if (isTensor(type) && !isKnown(type))
+        return op->emitOpError("has no lowering to the cpu for elements of ")
+               << getElementTypeOrSelf(type);
+  return success();
+}
+
 // Ops are visited from the last to the first, so all readers of a result are
 // known.
 LogicalResult Residency::visit(Operation *op, const OpLowerings &lowerings) {
@@ -118,6 +137,9 @@ void Residency::splitLongChains(func::FuncOp function,
 
 FailureOr<Residency> Residency::decide(func::FuncOp function,
                                        const OpLowerings &lowerings) {
+  for (Operation &op : function.front())
+    if (failed(verifyElements(&op)))
+      return failure();
   Residency residency;
   for (Operation &op : llvm::reverse(function.front()))
     if (failed(residency.visit(&op, lowerings)))

@@ -34,8 +34,11 @@ Value ScalarMath::powerOfTwo(Value n) {
 
 // x = n ln 2 + r with |r| <= ln 2 / 2, so e^x = 2^n e^r. Adding 1.5 * 2^23
 // rounds x / ln 2 to n and leaves n in the low bits. 2^n is applied in two
-// halves, because n may lie outside of the normal exponents.
+// halves, because n may lie outside of the normal exponents. f64 is left to the
+// C library.
 Value ScalarMath::exp(Value x) {
+  if (x.getType().isF64())
+    return math::ExpOp::create(b, x);
   Type f32 = b.getF32Type(), i32 = b.getI32Type();
   Value clamped = arith::MaximumFOp::create(b, x, number(f32, -104.0));
   clamped = arith::MinimumFOp::create(b, clamped, number(f32, 89.0));

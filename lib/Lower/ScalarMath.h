@@ -16,7 +16,7 @@ class ScalarMath {
 public:
   explicit ScalarMath(mlir::ImplicitLocOpBuilder &builder) : b(builder) {}
 
-  /// e^x; exactly 0 at -inf.
+  /// e^x of an f32 or f64; exactly 0 at -inf.
   Value exp(Value x);
   Value tanh(Value x);
   Value erf(Value x);

@@ -281,16 +281,19 @@ TEST(LowerOps, RandomNumbersAreAFunctionOfTheGlobalIndex) {
       normal.push_back(
           float(std::sqrt(-2 * std::log(a)) * std::cos(2 * M_PI * b)));
     }
-  auto run = [](const std::string &kind) {
-    return runOne("moe.random " + kind +
-                      " %s stream 3 at %o, %p of [4, 4] : tensor<i32>, "
-                      "tensor<i32>, tensor<i32> -> tensor<2x3xf32>",
-                  "%s: tensor<i32>, %o: tensor<i32>, %p: tensor<i32>",
-                  "tensor<2x3xf32>",
-                  {Data::i32({-5}), Data::i32({2}), Data::i32({1})});
-  };
-  EXPECT_EQ(run("uniform"), uniform);
-  EXPECT_EQ(run("normal"), normal);
+  // The numbers are those of f32 in any element type.
+  for (std::string result : {"tensor<2x3xf32>", "tensor<2x3xf64>"}) {
+    auto run = [&](const std::string &kind) {
+      return runOne("moe.random " + kind +
+                        " %s stream 3 at %o, %p of [4, 4] : tensor<i32>, "
+                        "tensor<i32>, tensor<i32> -> " +
+                        result,
+                    "%s: tensor<i32>, %o: tensor<i32>, %p: tensor<i32>", result,
+                    {Data::i32({-5}), Data::i32({2}), Data::i32({1})});
+    };
+    EXPECT_EQ(run("uniform"), uniform);
+    EXPECT_EQ(run("normal"), normal);
+  }
 }
 
 //===-- Reductions --------------------------------------------------------===//
@@ -392,6 +395,19 @@ TEST(LowerOps, LongRowsLieInTheArena) {
   Numbers sums = run("moe.cumsum %a dim 0");
   EXPECT_EQ(sums[size - 1], 1);
   EXPECT_EQ(sums[2 * size - 1], 2);
+}
+
+TEST(LowerOps, SoftmaxOfF64IsComputedInF64) {
+  double sum = std::exp(-2.0) + std::exp(-1.0) + 1;
+  Numbers a =
+      runOne("moe.softmax %a dim 0 : tensor<3xf64>", "%a: tensor<3xf64>",
+             "tensor<3xf64>", {Data::f64({1, 2, 3})});
+  expectNear(a, {std::exp(-2.0) / sum, std::exp(-1.0) / sum, 1 / sum}, 1e-15);
+  Numbers b =
+      runOne("moe.log_softmax %a dim 0 : tensor<3xf64>", "%a: tensor<3xf64>",
+             "tensor<3xf64>", {Data::f64({1, 2, 3})});
+  expectNear(b, {-2 - std::log(sum), -1 - std::log(sum), -std::log(sum)},
+             1e-15);
 }
 
 //===-- Einsum ------------------------------------------------------------===//

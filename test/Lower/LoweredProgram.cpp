@@ -28,6 +28,7 @@ static Data pack(DType dtype, const std::vector<T> &from) {
 }
 
 Data Data::f32(std::vector<float> values) { return pack(DType::F32, values); }
+Data Data::f64(std::vector<double> values) { return pack(DType::F64, values); }
 Data Data::i32(std::vector<int32_t> values) { return pack(DType::I32, values); }
 Data Data::i64(std::vector<int64_t> values) { return pack(DType::I64, values); }
 Data Data::bf16(std::vector<float> values) {

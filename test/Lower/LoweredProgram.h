@@ -17,6 +17,7 @@ struct Data {
   std::vector<char> bytes;
 
   static Data f32(std::vector<float> values);
+  static Data f64(std::vector<double> values);
   static Data bf16(std::vector<float> values);
   static Data i32(std::vector<int32_t> values);
   static Data i64(std::vector<int64_t> values);

@@ -23,3 +23,18 @@ func.func @call_that_is_not_inlined(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = call @callee(%x) : (tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+func.func @elements_of_eight_bits(%x: tensor<4xf8E4M3FN>) -> tensor<f8E4M3FN> {
+  // expected-error @+1 {{'moe.reduce' op has no lowering to the cpu for elements of 'f8E4M3FN'}}
+  %0 = moe.reduce max %x dims [0] : tensor<4xf8E4M3FN> -> tensor<f8E4M3FN>
+  return %0 : tensor<f8E4M3FN>
+}
+
+// -----
+
+func.func @unsigned_elements(%x: tensor<4xui8>) -> tensor<4xui8> {
+  // expected-error @+1 {{'func.return' op has no lowering to the cpu for elements of 'ui8'}}
+  return %x : tensor<4xui8>
+}
