@@ -1,9 +1,7 @@
 #include "moe/Lower/Artifact.h"
 #include "Codegen.h"
 #include "moe/Lower/Passes.h"
-#include "runtime/core/Artifact.h"
-
-#include <exception>
+#include "runtime/core/Isa.h"
 
 using namespace mlir;
 using namespace moe;
@@ -11,6 +9,9 @@ using namespace moe::lower;
 
 FailureOr<CompiledProgram> moe::compileProgram(ModuleOp partitioned,
                                                const LowerOptions &options) {
+  auto functions = partitioned.getOps<func::FuncOp>();
+  if (llvm::none_of(functions, [](func::FuncOp f) { return f.isPublic(); }))
+    return partitioned.emitError("has no public function to compile");
   OwningOpRef<ModuleOp> module = partitioned.clone();
   PassManager passes(module->getContext(), ModuleOp::getOperationName());
   passes.addPass(createMoeLowerToCalls({options.isa}));
@@ -31,17 +32,4 @@ FailureOr<CompiledProgram> moe::compileProgram(ModuleOp partitioned,
     return failure();
   program.code = std::move(*code);
   return program;
-}
-
-LogicalResult moe::emitArtifact(ModuleOp partitioned, StringRef path,
-                                const LowerOptions &options) {
-  FailureOr<CompiledProgram> program = compileProgram(partitioned, options);
-  if (failed(program))
-    return failure();
-  try {
-    moert::writeArtifact(path.str(), program->manifest, program->code);
-  } catch (const std::exception &error) {
-    return partitioned.emitError() << error.what();
-  }
-  return success();
 }

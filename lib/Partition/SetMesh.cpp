@@ -1,6 +1,8 @@
 // spmd-set-mesh: the axes of the mesh get the sizes of a machine.
 #include "moe/Partition/Passes.h"
 
+#include "llvm/ADT/StringSet.h"
+
 using namespace mlir;
 
 namespace moe {
@@ -41,6 +43,7 @@ struct SetMeshPass : moe::impl::SpmdSetMeshBase<SetMeshPass> {
              << "--mesh needs exactly one spmd.mesh, the module has "
              << meshes.size();
     SmallVector<StringRef> entries;
+    llvm::StringSet<> sized;
     StringRef(mesh).split(entries, ',');
     for (StringRef entry : entries) {
       auto [name, text] = entry.split('=');
@@ -49,6 +52,9 @@ struct SetMeshPass : moe::impl::SpmdSetMeshBase<SetMeshPass> {
         return module.emitError()
                << "--mesh wants axis=size with a positive size, got '" << entry
                << "'; write for example data=2,expert=4";
+      if (!sized.insert(name).second)
+        return module.emitError() << "--mesh gives axis \"" << name
+                                  << "\" twice: '" << mesh << "'";
       if (failed(resize(meshes.front(), name, size)))
         return failure();
     }

@@ -81,6 +81,11 @@ std::string moe::stagePasses(Stage stage, const PipelineOptions &options) {
 LogicalResult moe::runPipeline(ModuleOp module,
                                const PipelineOptions &options) {
   PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  if (options.heedsFlags) {
+    if (failed(applyPassManagerCLOptions(manager)))
+      return failure();
+    applyDefaultTimingPassManagerCLOptions(manager);
+  }
   for (const Phase &phase : kPhases) {
     if (phase.stage > options.last)
       break;

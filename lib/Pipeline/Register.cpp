@@ -8,10 +8,14 @@
 #include "moe/Partition/Passes.h"
 #include "moe/Propagate/Passes.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/Passes.h"
 
 void moe::registerEverything(mlir::DialectRegistry &registry) {
   registerDialects(registry);
+  // What Lower leaves.
+  registry.insert<mlir::LLVM::LLVMDialect, mlir::scf::SCFDialect>();
   spmd::registerLocalizeModels(registry);
   mlir::registerTransformsPasses();
   registerMoePropagatePasses();

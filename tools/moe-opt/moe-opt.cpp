@@ -1,14 +1,18 @@
 // moe-opt: an MLIR opt tool for the project's passes, and the driver that takes
 // an annotated model through the pipeline.
 //
-//   moe-opt MODEL.mlir --spmd-partition                      one pass
-//   moe-opt MODEL.mlir --stop-after=partition                the pipeline,
-//   printed moe-opt MODEL.mlir --mesh=expert=4 --explain             why data
-//   moves moe-opt MODEL.mlir --mesh=expert=4 --target=cpu -o OUT   a program
-//   for moe-run
+// One pass:
+//   moe-opt MODEL.mlir --spmd-partition
+// The pipeline, printed:
+//   moe-opt MODEL.mlir --stop-after=partition
+// Why data moves:
+//   moe-opt MODEL.mlir --mesh=expert=4 --explain
+// A program for moe-run:
+//   moe-opt MODEL.mlir --mesh=expert=4 --target=cpu -o OUT
 #include "moe/Lower/Artifact.h"
 #include "moe/Pipeline/Explain.h"
 #include "moe/Pipeline/Pipeline.h"
+#include "runtime/core/Artifact.h"
 #include "runtime/core/Isa.h"
 
 #include "mlir/IR/AsmState.h"
@@ -25,11 +29,11 @@ namespace cl = llvm::cl;
 namespace {
 
 /// The driver's own flags. Made in main, after LLVM's code generator gave up
-/// its own
-/// --stop-after, which every program that links LLVM inherits.
+/// its own --stop-after, which every program that links LLVM inherits.
 struct DriverFlags {
-  cl::OptionCategory category{"Pipeline options",
-                              "Any of these runs the whole pipeline."};
+  cl::OptionCategory category{
+      "Driver options", "Any of these runs the whole pipeline. Without them, "
+                        "moe-opt runs the passes that are given."};
   cl::opt<std::string> mesh{
       "mesh", cl::cat(category),
       cl::desc("Sizes of mesh axes, such as data=2,expert=4")};
@@ -52,12 +56,65 @@ struct DriverFlags {
       cl::desc("Also return the routing choices, for a comparison that allows "
                "ties")};
 
-  bool isAnyGiven() const {
-    return mesh.getNumOccurrences() || target.getNumOccurrences() ||
-           stopAfter.getNumOccurrences() || explain.getNumOccurrences() ||
-           exposeChoices;
+  /// The first flag that is given; null if none is.
+  const cl::Option *firstGiven() const {
+    for (const cl::Option *flag : std::initializer_list<const cl::Option *>{
+             &mesh, &target, &isa, &stopAfter, &explain, &exposeChoices})
+      if (flag->getNumOccurrences())
+        return flag;
+    return nullptr;
   }
 };
+
+// Flags of the opt tool that --help shows; the others, and LLVM's, are in
+// --help-hidden.
+constexpr StringRef kShownFlags[] = {"o",
+                                     "help",
+                                     "help-hidden",
+                                     "version",
+                                     "allow-unregistered-dialect",
+                                     "mlir-disable-threading",
+                                     "mlir-print-ir-after-all",
+                                     "mlir-timing",
+                                     "pass-pipeline",
+                                     "split-input-file",
+                                     "verify-diagnostics"};
+
+// Passes are flags without a name of their own.
+bool isPass(const cl::Option &option) { return option.ArgStr.empty(); }
+
+void hideUnrelatedFlags(const cl::OptionCategory &category) {
+  for (auto &entry : cl::getRegisteredOptions()) {
+    cl::Option *option = entry.second;
+    if (!isPass(*option) &&
+        !llvm::is_contained(option->Categories, &category) &&
+        !llvm::is_contained(kShownFlags, option->ArgStr) &&
+        option->getOptionHiddenFlag() == cl::NotHidden)
+      option->setHiddenFlag(cl::Hidden);
+  }
+}
+
+// Whether the driver heeds a flag that is none of its own.
+bool isHeeded(StringRef name) {
+  return name == "o" || name == "color" || name == "debug" ||
+         name == "debug-only" || name == "stats" || name.starts_with("mlir-");
+}
+
+/// The first of `arguments` that is a flag for the opt tool alone, without its
+/// value; empty if there is none.
+StringRef firstToolFlag(ArrayRef<char *> arguments,
+                        const cl::OptionCategory &category) {
+  for (StringRef argument : arguments) {
+    StringRef name = argument.ltrim('-').split('=').first;
+    const cl::Option *option = argument.starts_with("-")
+                                   ? cl::getRegisteredOptions().lookup(name)
+                                   : nullptr;
+    if (option && !isHeeded(name) &&
+        !llvm::is_contained(option->Categories, &category))
+      return argument.split('=').first;
+  }
+  return {};
+}
 
 void dropInheritedFlag(StringRef name) {
   auto &options = cl::getRegisteredOptions();
@@ -81,6 +138,35 @@ template <typename Print> int writeOutput(StringRef filename, Print print) {
   return 0;
 }
 
+// What the flags ask for together must make sense.
+std::string contradiction(const DriverFlags &flags) {
+  bool prints =
+      flags.stopAfter.getNumOccurrences() || flags.explain.getNumOccurrences();
+  if (flags.target.getNumOccurrences() && prints)
+    return (llvm::Twine("--target writes a program and --") +
+            (flags.stopAfter.getNumOccurrences() ? "stop-after" : "explain") +
+            " prints text; give one of them")
+        .str();
+  if (flags.isa.getNumOccurrences() && !flags.target.getNumOccurrences())
+    return "--isa is for programs; give --target=cpu too";
+  return {};
+}
+
+/// Errors are printed.
+int writeProgram(ModuleOp module, const std::string &path,
+                 const moe::LowerOptions &options) {
+  FailureOr<moe::CompiledProgram> program =
+      moe::compileProgram(module, options);
+  if (failed(program))
+    return 1;
+  try {
+    moert::writeArtifact(path, program->manifest, program->code);
+  } catch (const std::exception &error) {
+    return fail(error.what());
+  }
+  return 0;
+}
+
 int drive(const DriverFlags &flags, StringRef input, StringRef output,
           DialectRegistry &registry) {
   const std::string &stopAfter = flags.stopAfter, &explain = flags.explain,
@@ -88,6 +174,7 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
   moe::PipelineOptions options;
   options.mesh = flags.mesh;
   options.exposeChoices = flags.exposeChoices;
+  options.heedsFlags = true;
   if (!stopAfter.empty()) {
     std::optional<moe::Stage> stage = moe::parseStage(stopAfter);
     if (!stage)
@@ -98,7 +185,8 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
   }
   if (!explain.empty() && explain != "text" && explain != "json")
     return fail("--explain must be text or json, got '" + explain + "'");
-  if (!target.empty() && target != "cpu")
+  bool writesProgram = flags.target.getNumOccurrences() > 0;
+  if (writesProgram && target != "cpu")
     return fail("--target must be cpu, got '" + target + "'");
   moe::LowerOptions lowering;
   try {
@@ -108,8 +196,8 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
   } catch (const std::exception &error) {
     return fail(llvm::Twine("--isa: ") + error.what());
   }
-  bool writesProgram = !target.empty() && stopAfter.empty() &&
-                       !flags.explain.getNumOccurrences();
+  if (std::string error = contradiction(flags); !error.empty())
+    return fail(error);
   if (writesProgram && output == "-")
     return fail("--target=" + target +
                 " writes a program; say where with -o FILE");
@@ -129,7 +217,7 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
     return 1;
 
   if (writesProgram)
-    return failed(moe::emitArtifact(*module, output, lowering));
+    return writeProgram(*module, output.str(), lowering);
   if (flags.explain.getNumOccurrences()) {
     auto reports = moe::explainCollectives(*module);
     return writeOutput(output, [&](llvm::raw_ostream &os) {
@@ -147,11 +235,18 @@ int main(int argc, char **argv) {
   DriverFlags flags;
   DialectRegistry registry;
   moe::registerEverything(registry);
-  auto [input, output] = registerAndParseCLIOptions(
-      argc, argv,
+  std::string header = registerCLIOptions(
       "moe-opt: SPMD sharding compiler for mixture-of-experts graphs\n",
       registry);
-  if (flags.isAnyGiven())
-    return drive(flags, input, output, registry);
-  return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
+  hideUnrelatedFlags(flags.category);
+  auto [input, output] = parseCLIOptions(argc, argv, header);
+  const cl::Option *flag = flags.firstGiven();
+  if (!flag)
+    return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
+  StringRef other =
+      firstToolFlag(ArrayRef(argv, argc).drop_front(), flags.category);
+  if (!other.empty())
+    return fail("--" + flag->ArgStr + " runs the whole pipeline and ignores " +
+                other + "; give one of them");
+  return drive(flags, input, output, registry);
 }

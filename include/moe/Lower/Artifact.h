@@ -1,4 +1,5 @@
-// From a partitioned module to a file that moe-run loads.
+// From a partitioned module to what a file that moe-run loads holds
+// (moert::writeArtifact).
 #pragma once
 
 #include "mlir/IR/BuiltinOps.h"
@@ -26,17 +27,9 @@ struct CompiledProgram {
 };
 
 /// Lowers a copy of `partitioned`, compiles and links it. The same module gives
-/// the same bytes for the same level of instructions. Errors are diagnostics at the ops that have
-/// no lowering, or at the module when the linker fails.
+/// the same bytes for the same level of instructions. Errors are diagnostics at
+/// the ops that have no lowering, or at the module when the linker fails.
 mlir::FailureOr<CompiledProgram> compileProgram(mlir::ModuleOp partitioned,
                                                 const LowerOptions &options);
-
-/// The same, written to `path` as one artifact, complete or not at all.
-///
-///   if (failed(emitArtifact(module, "model.moe", {})))
-///     return 1;
-mlir::LogicalResult emitArtifact(mlir::ModuleOp partitioned,
-                                 llvm::StringRef path,
-                                 const LowerOptions &options);
 
 } // namespace moe

@@ -18,6 +18,9 @@ struct PipelineOptions {
   /// Whether public functions also return their routing choices
   /// (moe-expose-choices).
   bool exposeChoices = false;
+  /// Heed MLIR's flags for passes, such as --mlir-timing; the tool must have
+  /// registered them.
+  bool heedsFlags = false;
 };
 
 /// The passes of one stage in MLIR's text form, as --pass-pipeline takes them
