@@ -370,16 +370,17 @@ static std::optional<int64_t> countElements(RankedTensorType type) {
 
 LogicalResult ReshapeOp::verify() {
   RankedTensorType from = tensorType(getInput()), to = tensorType(getResult());
-  if (from.hasStaticShape() && to.hasStaticShape()) {
-    std::optional<int64_t> have = countElements(from), want = countElements(to);
-    for (auto [type, count] : {std::pair(from, have), std::pair(to, want)})
-      if (!count)
-        return emitOpError()
-               << type << " has more than " << INT64_MAX << " elements";
-    if (have != want)
-      return emitOpError() << from << " has " << *have << " elements, " << to
-                           << " has " << *want;
-  }
+  if (!from.hasStaticShape() || !to.hasStaticShape())
+    return emitOpError() << "shapes must be static, got " << from << " and "
+                         << to;
+  std::optional<int64_t> have = countElements(from), want = countElements(to);
+  for (auto [type, count] : {std::pair(from, have), std::pair(to, want)})
+    if (!count)
+      return emitOpError() << type << " has more than " << INT64_MAX
+                           << " elements";
+  if (have != want)
+    return emitOpError() << from << " has " << *have << " elements, " << to
+                         << " has " << *want;
   return verifyShape(*this, "result", getResult(), to.getShape(),
                      from.getElementType());
 }

@@ -285,7 +285,10 @@ LogicalResult FunctionGraph::addArguments() {
     if (failed(checkShape(argument, argument.getLoc())))
       return failure();
     if (!isTensor(argument))
-      continue;
+      return emitError(argument.getLoc())
+             << "argument " << argument.getArgNumber() << " of @"
+             << func.getName() << " is " << argument.getType()
+             << "; only tensors are supported";
     OpNode node = identityNode(argument);
     node.isArgument = true;
     std::string name = "argument " + std::to_string(argument.getArgNumber());
@@ -303,7 +306,33 @@ LogicalResult FunctionGraph::addArguments() {
   return success();
 }
 
+// Whether the function that `call` calls is called by itself, through others or
+// not.
+static bool isRecursive(func::CallOp call) {
+  auto calleeOf = [](func::CallOp call) {
+    return SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
+        call, call.getCalleeAttr());
+  };
+  func::FuncOp callee = calleeOf(call);
+  SetVector<Operation *> reached;
+  auto reachFrom = [&](Operation *function) {
+    function->walk([&](func::CallOp inner) {
+      if (func::FuncOp next = calleeOf(inner))
+        reached.insert(next);
+    });
+  };
+  if (callee)
+    reachFrom(callee);
+  for (size_t i = 0; i < reached.size(); ++i)
+    reachFrom(reached[i]);
+  return callee && reached.contains(callee);
+}
+
 LogicalResult FunctionGraph::addOp(Operation *op) {
+  if (auto call = dyn_cast<func::CallOp>(op); call && isRecursive(call))
+    return emitError(op->getLoc()) << "@" << call.getCallee()
+                                   << " calls itself; recursion is not "
+                                      "supported";
   for (Value result : op->getResults())
     if (failed(checkShape(result, op->getLoc())))
       return failure();

@@ -258,6 +258,14 @@ func.func @transpose_sizes(%a: tensor<4x8xf32>) {
 
 // -----
 
+func.func @reshape_of_static_shapes(%a: tensor<?x8xf32>) {
+  // expected-error @+1 {{'moe.reshape' op shapes must be static, got 'tensor<?x8xf32>' and 'tensor<8xf32>'}}
+  %0 = moe.reshape %a : tensor<?x8xf32> -> tensor<8xf32>
+  return
+}
+
+// -----
+
 func.func @reshape_keeps_elements(%a: tensor<4x8xf32>) {
   // expected-error @+1 {{'tensor<4x8xf32>' has 32 elements, 'tensor<5x8xf32>' has 40}}
   %0 = moe.reshape %a : tensor<4x8xf32> -> tensor<5x8xf32>

@@ -73,3 +73,24 @@ func.func @constants_are_not_partial() -> tensor<8xf32> {
   %1 = spmd.annotate %0 : tensor<8xf32> as #spmd.sharding<@mesh, [{}], unreduced = sum{"x"}>
   return %1 : tensor<8xf32>
 }
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+// expected-error @+1 {{argument 1 of @scalars is 'i32'; only tensors are supported}}
+func.func @scalars(%a: tensor<8xf32>, %b: i32) -> tensor<8xf32> {
+  return %a : tensor<8xf32>
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+func.func @one(%a: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @+1 {{@other calls itself; recursion is not supported}}
+  %0 = call @other(%a) : (tensor<8xf32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
+func.func @other(%a: tensor<8xf32>) -> tensor<8xf32> {
+  %0 = call @one(%a) : (tensor<8xf32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
