@@ -107,6 +107,8 @@ FunctionPartitioner::maskedOperands(Operation *op, const ShardingRule &rule) {
           rule.factors[factor].kind != FactorKind::Reduction ||
           global.getDimSize(dim) % layout.blocks(dim) == 0)
         continue;
+      assert((dims.empty() || kind == rule.factors[factor].reduction) &&
+             "an op reduces by one kind: spmd-verify-propagated");
       dims.push_back(dim);
       kind = rule.factors[factor].reduction;
     }

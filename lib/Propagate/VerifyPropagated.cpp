@@ -61,31 +61,54 @@ LogicalResult ConsistencyCheck::checkDims(Value value, ArrayRef<int> factors,
   return success();
 }
 
+// Each set of ranks in one form: by stride, neighbouring parts of an axis as
+// one.
+static Digits normalise(Digits digits) {
+  llvm::sort(digits, [](const moert::Digit &a, const moert::Digit &b) {
+    return a.stride < b.stride;
+  });
+  Digits joined;
+  for (const moert::Digit &digit : digits)
+    if (!joined.empty() &&
+        joined.back().size * joined.back().stride == digit.stride)
+      joined.back().size *= digit.size;
+    else if (digit.size > 1)
+      joined.push_back(digit);
+  return joined;
+}
+
 LogicalResult ConsistencyCheck::checkUnreduced(Value result, unsigned index) {
   ShardingAttr sharding = spmd::getSharding(result);
   Digits expected;
-  for (auto [factor, digits] : llvm::zip(rule.factors, cuts))
-    if (factor.kind == spmd::FactorKind::Reduction)
-      llvm::append_range(expected, digits);
-  Digits have = spmd::digitsOf(sharding.getUnreduced(), mesh);
-  auto less = [](const moert::Digit &a, const moert::Digit &b) {
-    return a.stride < b.stride;
-  };
-  llvm::sort(expected, less);
-  llvm::sort(have, less);
-  // Neighbouring parts of an axis may be written as one.
+  for (auto [factor, digits] : llvm::zip(rule.factors, cuts)) {
+    if (factor.kind != spmd::FactorKind::Reduction || normalise(digits).empty())
+      continue;
+    llvm::append_range(expected, digits);
+    if (!sharding.getUnreduced().empty() &&
+        factor.reduction != sharding.getReduction())
+      return op->emitOpError()
+             << "reduces by " << stringifyReductionKind(factor.reduction)
+             << ", but result " << index << " is partial by "
+             << stringifyReductionKind(sharding.getReduction())
+             << "; its sharding is " << sharding;
+  }
+  Digits have = normalise(spmd::digitsOf(sharding.getUnreduced(), mesh));
+  expected = normalise(std::move(expected));
+  if (have == expected)
+    return success();
   auto extent = [](const Digits &digits) {
     int64_t product = 1;
     for (const moert::Digit &digit : digits)
       product *= digit.size;
     return product;
   };
+  InFlightDiagnostic diag = op->emitOpError()
+                            << "reduces over " << extent(expected)
+                            << " blocks, but result " << index
+                            << " is partial over " << extent(have);
   if (extent(have) == extent(expected))
-    return success();
-  return op->emitOpError() << "reduces over " << extent(expected)
-                           << " blocks, but result " << index
-                           << " is partial over " << extent(have)
-                           << "; its sharding is " << sharding;
+    diag << " of other axes";
+  return diag << "; its sharding is " << sharding;
 }
 
 LogicalResult ConsistencyCheck::run() {

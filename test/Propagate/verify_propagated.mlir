@@ -68,6 +68,26 @@ func.func @partial(%a: tensor<8x8xf32> {spmd.sharding = #columns}) {
 
 // -----
 
+#columns = #spmd.sharding<@mesh, [{}, {"x"}]>
+spmd.mesh @mesh ["x"=2, "y"=2]
+func.func @partial_over_another_axis(%a: tensor<8x8xf32> {spmd.sharding = #columns}) {
+  // expected-error @+1 {{reduces over 2 blocks, but result 0 is partial over 2 of other axes; its sharding is #spmd.sharding<@mesh, [{}], unreduced = sum{"y"}>}}
+  %0 = moe.reduce sum %a dims [1] {spmd.shardings = [#spmd.sharding<@mesh, [{}], unreduced = sum{"y"}>]} : tensor<8x8xf32> -> tensor<8xf32>
+  return
+}
+
+// -----
+
+#columns = #spmd.sharding<@mesh, [{}, {"x"}]>
+spmd.mesh @mesh ["x"=2]
+func.func @partial_by_another_kind(%a: tensor<8x8xf32> {spmd.sharding = #columns}) {
+  // expected-error @+1 {{reduces by sum, but result 0 is partial by max}}
+  %0 = moe.reduce sum %a dims [1] {spmd.shardings = [#spmd.sharding<@mesh, [{}], unreduced = max{"x"}>]} : tensor<8x8xf32> -> tensor<8xf32>
+  return
+}
+
+// -----
+
 #partial = #spmd.sharding<@mesh, [{}], unreduced = sum{"x"}>
 spmd.mesh @mesh ["x"=2]
 func.func @use_of_partial(%a: tensor<8xf32> {spmd.sharding = #partial}) {
