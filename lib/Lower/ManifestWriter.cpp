@@ -65,6 +65,9 @@ Json ManifestWriter::parameter(DictionaryAttr attributes, Type type,
                  {"dtype", dtypeName(type)},
                  {"layout", layout(sharding, cast<RankedTensorType>(type))},
                  {"constant", get(kParameterAttr) != nullptr}};
+  auto bound = dyn_cast_or_null<IntegerAttr>(get(kBoundAttr));
+  if (bound && bound.getInt() > 0 && getElementTypeOrSelf(type).isInteger())
+    written["bound"] = bound.getInt();
   if (get(kChoiceAttr))
     written["choice"] = true;
   return written;

@@ -141,6 +141,8 @@ static Parameter parseParameter(const Object &object, int64_t ranks) {
   parameter.layout = parseLayout(object.object("layout"), ranks);
   if (const json *constant = object.find("constant"))
     parameter.constant = constant->is_boolean() && constant->get<bool>();
+  if (object.find("bound"))
+    parameter.bound = object.integer("bound", 1);
   if (const json *choice = object.find("choice"))
     parameter.choice = choice->is_boolean() && choice->get<bool>();
   if (!parameter.layout.unreduced.empty())

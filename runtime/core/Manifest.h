@@ -30,6 +30,8 @@ struct Parameter {
   Layout layout;
   /// Equal in every call (a weight), so it may be packed once.
   bool constant = false;
+  /// Integers of the argument lie in [0, bound); 0 says nothing.
+  int64_t bound = 0;
   /// A result that tells what the router chose: no result of the user's.
   bool choice = false;
 };

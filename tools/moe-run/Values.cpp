@@ -113,32 +113,65 @@ const TensorFile &ArgumentMaker::open(const std::string &path) {
   return *file;
 }
 
-static bool isNan(const Tensor &tensor, int64_t element) {
-  switch (tensor.dtype()) {
-  case DType::F32:
-    return std::isnan(tensor.as<float>()[element]);
-  case DType::F64:
-    return std::isnan(tensor.as<double>()[element]);
-  case DType::BF16:
-    return std::isnan(fromBF16(tensor.as<uint16_t>()[element]));
-  default:
-    return false;
-  }
+// What the user said of the argument's integers.
+static std::string outOfBound(const Parameter &parameter) {
+  return parameter.bound == 0
+             ? std::string()
+             : text(", its moe.bound allows 0 to ", parameter.bound - 1);
 }
 
-// A NaN would spread through every sum and tell nothing of where it came from.
-static void checkNumbers(const Parameter &parameter, const std::string &path,
-                         int64_t rank, const Tensor &local) {
-  if (!isFloat(parameter.dtype))
-    return;
+// Throws at the first element of this rank's block that `isWrong`.
+template <typename T, typename IsWrong, typename Describe>
+static void checkElements(const Parameter &parameter, const std::string &path,
+                          int64_t rank, const Tensor &local, IsWrong isWrong,
+                          Describe describe) {
+  const T *elements = local.as<T>();
   forEachRun(parameter.layout, rank, [&](const Run &run) {
     for (int64_t i = 0; i < run.count; ++i)
-      if (isNan(local, run.local + i))
-        throw Error(
-            text("argument '", parameter.name, "' is NaN at ",
-                 shapeText(indexOf(parameter.layout.shape, run.global + i)),
-                 " in '", path, "'"));
+      if (T element = elements[run.local + i]; isWrong(element))
+        throw Error(text(
+            "argument '", parameter.name, "' is ", describe(element), " at ",
+            shapeText(indexOf(parameter.layout.shape, run.global + i)), " in '",
+            path, "'", outOfBound(parameter)));
   });
+}
+
+// A NaN would spread through every sum and tell nothing of where it came from;
+// an index out of its bound is cut or dropped by whatever reads it.
+static void checkNumbers(const Parameter &parameter, const std::string &path,
+                         int64_t rank, const Tensor &local) {
+  auto nan = [](auto) { return "NaN"; };
+  auto value = [](auto element) { return static_cast<int64_t>(element); };
+  auto isOut = [bound = parameter.bound](auto element) {
+    return element < 0 || static_cast<int64_t>(element) >= bound;
+  };
+  auto check = [&](auto zero, auto isWrong, auto describe) {
+    checkElements<decltype(zero)>(parameter, path, rank, local, isWrong,
+                                  describe);
+  };
+  auto isNan = [](auto element) { return std::isnan(element); };
+  switch (parameter.dtype) {
+  case DType::F32:
+    return check(float(), isNan, nan);
+  case DType::F64:
+    return check(double(), isNan, nan);
+  case DType::BF16:
+    return check(
+        uint16_t(), [](uint16_t bits) { return std::isnan(fromBF16(bits)); },
+        nan);
+  default:
+    break;
+  }
+  if (parameter.bound == 0)
+    return;
+  switch (parameter.dtype) {
+  case DType::I32:
+    return check(int32_t(), isOut, value);
+  case DType::I64:
+    return check(int64_t(), isOut, value);
+  default: // I8 and I1
+    return check(int8_t(), isOut, value);
+  }
 }
 
 void ArgumentMaker::read(const Entry &entry, const Parameter &parameter,

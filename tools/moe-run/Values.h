@@ -31,7 +31,8 @@ Values allocate(const std::vector<moert::Parameter> &parameters);
 /// Makes the arguments of an entry. Each comes from the first of: --input,
 /// --params, --seed (a whole number called 'seed'), the result of entry 'init'
 /// of the same name, which is run first. Throws SharedError naming the argument
-/// with what it should be and what was found, also for floats that are NaN.
+/// with what it should be and what was found, also for floats that are NaN and
+/// integers out of their moe.bound.
 class ArgumentMaker {
 public:
   ArgumentMaker(moert::Context &context, const Options &options);

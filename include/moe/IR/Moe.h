@@ -16,6 +16,8 @@ namespace moe {
 
 /// Name for users of a function argument or result.
 inline constexpr llvm::StringLiteral kNameAttr = "moe.name";
+/// Argument attribute: integers of the argument are indices in [0, bound).
+inline constexpr llvm::StringLiteral kBoundAttr = "moe.bound";
 
 /// Argument attribute: values are integers in [0, bound).
 inline constexpr llvm::StringLiteral kBoundAttr = "moe.bound";
