@@ -16,12 +16,14 @@
 // 4. Claims are spread once more within the decisions, so that what came
 //    through a factor that lost is gone, and each list knows its annotation.
 //
-// Example, dispatch "gsec,gsm->egcm" on expert=4, G 4, S 8, E 4, C 4, M 16,
-// f32:
-//   expert to g: tokens and mask stay, [e{}, g{expert}] -> [e{expert}, g{}]
-//     EGCM/R * 3/4 = 768 bytes
-//   expert to e: tokens gathered, GSM * 3/4 = 1536 bytes, and the mask's
-//   indices g wins.
+// Example: dispatch "gsec,gsm->egcm" on expert=4, G 4, S 8, E 4, C 4, M 16, f32
+//
+//   expert to g   tokens and mask stay; [e{}, g{expert}] -> [e{expert}, g{}]
+//                 moves EGCM/R * 3/4 = 768 bytes
+//   expert to e   tokens are gathered, GSM * 3/4 = 1536 bytes, and so are the
+//                 mask's indices
+//
+// and g wins.
 #pragma once
 
 #include "moe/Propagate/Candidates.h"
