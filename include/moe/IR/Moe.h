@@ -19,9 +19,6 @@ inline constexpr llvm::StringLiteral kNameAttr = "moe.name";
 /// Argument attribute: integers of the argument are indices in [0, bound).
 inline constexpr llvm::StringLiteral kBoundAttr = "moe.bound";
 
-/// Argument attribute: values are integers in [0, bound).
-inline constexpr llvm::StringLiteral kBoundAttr = "moe.bound";
-
 /// Registers both dialects, the upstream dialects that models use, and the
 /// sharding rules of the latter.
 void registerDialects(mlir::DialectRegistry &registry);
