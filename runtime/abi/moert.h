@@ -58,8 +58,8 @@ void moert_all_to_all_ragged(moert_context *context, int32_t site,
 void moert_matmul(moert_context *context, int32_t site, const void *a,
                   const void *b, void *c);
 
-/* The same for one index of the batch, counted row-major from 0; `a`, `b` and `c`
- * are those of the whole. */
+/* The same for one index of the batch, counted row-major from 0; `a`, `b` and
+ * `c` are those of the whole. */
 void moert_matmul_slice(moert_context *context, int32_t site, int64_t slice,
                         const void *a, const void *b, void *c);
 
