@@ -288,7 +288,7 @@ LogicalResult evaluateFPToSI(arith::FPToSIOp, Evaluation &evaluation) {
     const auto *a = operand.data<Value>();
     auto *out = result.data<int64_t>();
     for (int64_t i = 0, e = operand.getElements(); i < e; ++i)
-      out[i] = numbers.toInteger(a[i], width);
+      out[i] = wrapInteger(numbers.toInteger(a[i], width), width);
   });
   return success();
 }

@@ -163,8 +163,10 @@ public:
         .Case([&](TopKOp topK) { return follow(topK); })
         .Case([&](GatingOp gating) { return follow(gating); })
         .Case([&](arith::CmpFOp) { return followCompare(); })
-        .Case([&](arith::FPToSIOp) {
-          return followRounding<int64_t>([](double x, double n) {
+        .Case([&](arith::FPToSIOp cast) {
+          bool isBit = getElementTypeOrSelf(cast.getType()).isInteger(1);
+          return followRounding<int64_t>([isBit](double x, double n) {
+            n = isBit ? -n : n; // the bit 1 is -1
             // n stands for [n, n+1), at and below zero for (n-1, n].
             return std::clamp(x, n > 0 ? n : n - 1, n < 0 ? n : n + 1);
           });

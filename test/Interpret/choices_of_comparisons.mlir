@@ -87,3 +87,22 @@ func.func @undefined() -> (tensor<1xi1> {moe.name = "choice.0"}) {
   %greater = arith.constant dense<true> : tensor<1xi1>
   return %greater : tensor<1xi1>
 }
+
+// The one signed bit that is set is -1; a choice of it is followed where it ties.
+// RUN: moe-interpret %s --entry=near_one --output=%t/near_one.npz
+// RUN: moe-interpret %s --entry=bits --output=%t/bits.npz
+// RUN: moe-interpret %s --entry=cast_to_a_bit --params=%t/near_one.npz --choices=%t/bits.npz --print | FileCheck %s --check-prefix=BIT
+// BIT: 1 routing choice ties
+// BIT: = [1, 0, 1]
+func.func @near_one() -> (tensor<3xf32> {moe.name = "x"}) {
+  %x = arith.constant dense<[-3.0, 3.0, -0.99999]> : tensor<3xf32>
+  return %x : tensor<3xf32>
+}
+func.func @bits() -> (tensor<3xi1> {moe.name = "choice.0"}) {
+  %bits = arith.constant dense<[true, false, true]> : tensor<3xi1>
+  return %bits : tensor<3xi1>
+}
+func.func @cast_to_a_bit(%x: tensor<3xf32> {moe.name = "x"}) -> tensor<3xi1> {
+  %0 = arith.fptosi %x : tensor<3xf32> to tensor<3xi1>
+  return %0 : tensor<3xi1>
+}
