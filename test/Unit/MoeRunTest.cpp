@@ -102,12 +102,16 @@ protected:
   }
 
   /// The same as `ranks` processes of MPI.
-  Outcome runMpi(int ranks, const std::string &arguments) const {
+  Outcome mpirun(const std::string &words) const {
     // Open MPI leaves memory to the system at its end.
     return shell(text(". ", MPI_ENVIRONMENT,
                       "; export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0; "
-                      "timeout 60 mpirun -n ",
-                      ranks, " ", MOE_RUN, " ", arguments));
+                      "timeout 60 mpirun ",
+                      words));
+  }
+
+  Outcome runMpi(int ranks, const std::string &arguments) const {
+    return mpirun(text("-n ", ranks, " ", MOE_RUN, " ", arguments));
   }
 
   Outcome shell(const std::string &words) const {
@@ -638,9 +642,8 @@ protected:
 // Of all ranks only rank 0 looks into the cache, compiles and warns.
 TEST_F(MoeRunMpiKept, oneRankCompiles) {
   auto runRanks = [&](const std::string &cache) {
-    return shell(text(". ", MPI_ENVIRONMENT, "; export MOE_CACHE_DIR=", cache,
-                      "; timeout 60 mpirun -n 2 ./moe-run m.mlir "
-                      "--input x=x.npy"));
+    return mpirun("-n 2 -x MOE_CACHE_DIR=" + cache +
+                  " ./moe-run m.mlir --input x=x.npy");
   };
   for (int run = 0; run < 2; ++run)
     EXPECT_EQ(runRanks("$PWD/cache").code, 0);
@@ -659,9 +662,8 @@ TEST_F(MoeRunMpi, ranksGivenDifferentProgramsAreRefused) {
   writeX(2, "x.npy");
   writeArtifact(at("other.moe"), handManifest(2) + " ", code);
   std::string rest = " --input x=x.npy ";
-  Outcome outcome =
-      shell(text(". ", MPI_ENVIRONMENT, "; timeout 60 mpirun -n 1 ", MOE_RUN,
-                 " r2.moe", rest, ": -n 1 ", MOE_RUN, " other.moe", rest));
+  Outcome outcome = mpirun(text("-n 1 ", MOE_RUN, " r2.moe", rest, ": -n 1 ",
+                                MOE_RUN, " other.moe", rest));
   EXPECT_NE(outcome.code, 0);
   EXPECT_NE(outcome.code, 124) << "ran into the time limit";
   EXPECT_NE(outcome.output.find("other.moe"), std::string::npos)
