@@ -167,13 +167,6 @@ struct ExpandGatingPass : moe::impl::MoeExpandGatingBase<ExpandGatingPass> {
     SmallVector<GatingOp> gates;
     getOperation().walk([&](GatingOp op) { gates.push_back(op); });
     for (GatingOp op : gates) {
-      Type i32 = IntegerType::get(&getContext(), 32);
-      for (Value index : {op.getExpert(), op.getSlot()})
-        if (cast<RankedTensorType>(index.getType()).getElementType() != i32) {
-          op.emitOpError() << "can only be expanded with i32 indices, got "
-                           << index.getType();
-          return signalPassFailure();
-        }
       GateExpander(op).run();
       ++numGates;
     }

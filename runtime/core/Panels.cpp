@@ -46,6 +46,17 @@ static void packPanel(const typename Form::Element *from, const MatrixView &b,
         put(k, column);
 }
 
+// Calls `pack` with the form that makes words of `format` from `dtype`.
+template <typename Pack>
+static void withForm(TileFormat format, DType dtype, Pack pack) {
+  if (format == TileFormat::BF16Pairs)
+    pack(Paired());
+  else if (dtype == DType::BF16)
+    pack(Widened());
+  else
+    pack(FromFloat());
+}
+
 template <typename Form>
 static void packPanelsAs(const MatrixView &b, TileFormat format, void *panels) {
   auto *from = static_cast<const typename Form::Element *>(b.data);
@@ -77,12 +88,8 @@ static void packRowsAs(const MatrixView &a, TileFormat format, void *rows) {
 }
 
 void packPanels(const MatrixView &b, TileFormat format, void *panels) {
-  if (format == TileFormat::BF16Pairs)
-    packPanelsAs<Paired>(b, format, panels);
-  else if (b.dtype == DType::BF16)
-    packPanelsAs<Widened>(b, format, panels);
-  else
-    packPanelsAs<FromFloat>(b, format, panels);
+  withForm(format, b.dtype,
+           [&](auto form) { packPanelsAs<decltype(form)>(b, format, panels); });
 }
 
 bool isTileRows(const MatrixView &a, TileFormat format) {
@@ -100,12 +107,8 @@ TileRows asTileRows(const MatrixView &a, TileFormat format) {
 }
 
 TileRows packRows(const MatrixView &a, TileFormat format, void *rows) {
-  if (format == TileFormat::BF16Pairs)
-    packRowsAs<Paired>(a, format, rows);
-  else if (a.dtype == DType::BF16)
-    packRowsAs<Widened>(a, format, rows);
-  else
-    packRowsAs<FromFloat>(a, format, rows);
+  withForm(format, a.dtype,
+           [&](auto form) { packRowsAs<decltype(form)>(a, format, rows); });
   int64_t words = wordsOf(format, a.columns);
   return {rows, a.rows, words, words};
 }
