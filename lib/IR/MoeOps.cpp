@@ -82,7 +82,7 @@ static LogicalResult verifyBound(Operation *op, Attribute attr, unsigned index,
 
 LogicalResult MoeDialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute attr) {
-  if (!isa<ModuleOp>(op) || attr.getName() != "moe.manifest")
+  if (!isa<ModuleOp>(op) || attr.getName() != kManifestAttr)
     return op->emitOpError()
            << "unknown attribute " << attr.getName().getValue();
   if (isa<StringAttr>(attr.getValue()))
@@ -100,7 +100,7 @@ LogicalResult MoeDialect::verifyRegionArgAttribute(Operation *op, unsigned,
                       [&](unsigned other, StringRef name) {
                         return func.getArgAttr(other, name);
                       });
-  if (func && attr.getName() == "moe.parameter")
+  if (func && attr.getName() == kParameterAttr)
     return verifyUnit(op, attr, index, "argument");
   if (func && attr.getName() == kBoundAttr)
     return verifyBound(op, attr.getValue(), index,
@@ -119,7 +119,7 @@ LogicalResult MoeDialect::verifyRegionResultAttribute(Operation *op, unsigned,
                         return func.getResultAttr(other, name);
                       });
   if (func &&
-      (attr.getName() == "moe.parameter" || attr.getName() == kChoiceAttr))
+      (attr.getName() == kParameterAttr || attr.getName() == kChoiceAttr))
     return verifyUnit(op, attr, index, "result");
   return op->emitOpError() << "unknown result attribute "
                            << attr.getName().getValue();

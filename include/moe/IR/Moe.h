@@ -16,6 +16,11 @@ namespace moe {
 
 /// Name for users of a function argument or result.
 inline constexpr llvm::StringLiteral kNameAttr = "moe.name";
+/// Attribute of an argument or result: the data is the same at every call (a
+/// weight), so the runtime may keep it in another form.
+inline constexpr llvm::StringLiteral kParameterAttr = "moe.parameter";
+/// Module attribute after moe-lower-to-calls: the manifest, JSON.
+inline constexpr llvm::StringLiteral kManifestAttr = "moe.manifest";
 /// Argument attribute: integers of the argument are indices in [0, bound).
 inline constexpr llvm::StringLiteral kBoundAttr = "moe.bound";
 

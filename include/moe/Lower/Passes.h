@@ -11,13 +11,6 @@
 
 namespace moe {
 
-/// Argument attribute: the data is the same at every call (a weight), so the
-/// runtime may keep it in another form.
-inline constexpr llvm::StringLiteral kParameterAttr = "moe.parameter";
-
-/// Module attribute after moe-lower-to-calls: the manifest, JSON.
-inline constexpr llvm::StringLiteral kManifestAttr = "moe.manifest";
-
 #define GEN_PASS_DECL
 #include "moe/Lower/Passes.h.inc"
 
