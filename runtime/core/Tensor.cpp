@@ -8,15 +8,31 @@
 namespace moert {
 
 // Above this size pages come straight from the kernel, zeroed when first
-// touched.
+// touched: so they lie near the rank that writes them first.
 static constexpr size_t kMapFrom = size_t{1} << 20;
+// A walk over many weights misses the tables of small pages.
+static constexpr size_t kHugePage = size_t{2} << 20, kSmallPage = 4096;
+
+// `bytes` bytes, from a huge page's begin on where they hold one.
+static void *mapPages(size_t bytes) {
+  size_t slack = bytes >= kHugePage ? kHugePage : 0;
+  void *pages = ::mmap(nullptr, bytes + slack, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED || !slack)
+    return pages == MAP_FAILED ? nullptr : pages;
+  auto *first = static_cast<char *>(pages);
+  size_t before = -reinterpret_cast<uintptr_t>(first) % kHugePage;
+  size_t whole = (bytes + kSmallPage - 1) / kSmallPage * kSmallPage;
+  if (before)
+    ::munmap(first, before);
+  ::munmap(first + before + whole, slack - before + bytes - whole);
+  ::madvise(first + before, bytes, MADV_HUGEPAGE);
+  return first + before;
+}
 
 static void *allocateZeroed(size_t bytes) {
-  if (bytes >= kMapFrom) {
-    void *pages = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return pages == MAP_FAILED ? nullptr : pages;
-  }
+  if (bytes >= kMapFrom)
+    return mapPages(bytes);
   size_t rounded = (bytes + 63) / 64 * 64;
   void *block = std::aligned_alloc(64, rounded ? rounded : 64);
   return block ? std::memset(block, 0, rounded) : nullptr;

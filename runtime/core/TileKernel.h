@@ -5,6 +5,7 @@
 // compiled with the matching flags and with -ffp-contract=fast, which makes
 // each `sum + a * b` below one fused operation.
 #include "runtime/core/DType.h"
+#include "runtime/core/TileJob.h"
 
 #ifdef MOERT_TILE_PAIRS
 #include <immintrin.h>
@@ -22,34 +23,27 @@ constexpr int64_t kPanelColumns = 32;
 #ifdef MOERT_TILE_PAIRS
 using Word = int32_t;
 inline Lanes add(Lanes sum, Word a, Lanes b) {
-  return (Lanes)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(a),
-                                 (__m512bh)b);
+  return (Lanes)_mm512_dpbf16_ps((__m512)sum, (__m512bh)b,
+                                 (__m512bh)_mm512_set1_epi32(a));
 }
 #else
 using Word = float;
 inline Lanes add(Lanes sum, Word a, Lanes b) { return sum + a * b; }
 #endif
 
-/// What a tile reads and where it adds.
-struct Job {
-  const Word *a;
-  int64_t aStride;
-  const float *panel;
-  int64_t words;
-  float *out;
-  bool adds;
-};
-
 // Rows x Wide vectors of sums stay in registers over the whole block of k.
-template <int Rows, int Wide> void tile(const Job &job) {
+template <int Rows, int Wide> void tile(const TileJob &job) {
+  auto *a = static_cast<const Word *>(job.a);
+  auto *panel = static_cast<const float *>(job.panel);
   Lanes sums[Rows][Wide] = {};
   for (int64_t k = 0; k < job.words; ++k) {
+    __builtin_prefetch(job.ahead + k * job.aheadStep, /*rw=*/0, /*locality=*/2);
     Lanes b[Wide];
     for (int i = 0; i < Wide; ++i)
-      b[i] = *reinterpret_cast<const Lanes *>(job.panel + k * kPanelColumns +
+      b[i] = *reinterpret_cast<const Lanes *>(panel + k * kPanelColumns +
                                               i * kLanes);
     for (int row = 0; row < Rows; ++row) {
-      Word value = job.a[row * job.aStride + k];
+      Word value = a[row * job.aStride + k];
       for (int i = 0; i < Wide; ++i)
         sums[row][i] = add(sums[row][i], value, b[i]);
     }
@@ -57,49 +51,40 @@ template <int Rows, int Wide> void tile(const Job &job) {
   for (int row = 0; row < Rows; ++row)
     for (int i = 0; i < Wide; ++i) {
       auto *to =
-          reinterpret_cast<Lanes *>(job.out + row * kPanelColumns + i * kLanes);
+          reinterpret_cast<Lanes *>(job.out + row * job.outStride + i * kLanes);
       *to = job.adds ? *to + sums[row][i] : sums[row][i];
     }
 }
 
-// The tile of `rows` <= Rows rows.
-template <int Rows, int Wide> void pick(int64_t rows, const Job &job) {
-  if (rows >= Rows)
+// The tile of job.rows <= Rows rows.
+template <int Rows, int Wide> void pick(const TileJob &job) {
+  if (job.rows >= Rows)
     return tile<Rows, Wide>(job);
   if constexpr (Rows > 1)
-    pick<Rows - 1, Wide>(rows, job);
+    pick<Rows - 1, Wide>(job);
 }
 
 // Two vectors wide, eight rows fill half the registers of AVX-512, four those
 // of AVX2.
-template <int Wide> void tileRows(int64_t rows, Job job) {
+template <int Wide> void tileRows(TileJob job) {
   constexpr int most = kLanes / Wide;
-  for (; rows > 0; rows -= most) {
-    int64_t now = rows < most ? rows : most;
-    pick<most, Wide>(now, job);
-    job.a += now * job.aStride;
-    job.out += now * kPanelColumns;
+  for (; job.rows > 0; job.rows -= most) {
+    pick<most, Wide>(job);
+    job.a = static_cast<const Word *>(job.a) + most * job.aStride;
+    job.out += most * job.outStride;
   }
 }
 
 } // namespace
 
-/// Adds (or writes) `rows` rows times the first `columns` of one panel to
-/// a dense [rows][32] tile; what is right of them is unspecified.
-void multiply(int64_t rows, const void *a, int64_t aStride, const void *panel,
-              int64_t columns, int64_t words, float *out, bool adds) {
-  Job job{static_cast<const Word *>(a),
-          aStride,
-          static_cast<const float *>(panel),
-          words,
-          out,
-          adds};
-  for (int64_t at = 0; at < columns; at += 2 * kLanes) {
-    if (columns - at > kLanes)
-      tileRows<2>(rows, job);
+void multiply(const TileJob &whole) {
+  TileJob job = whole;
+  for (; job.columns > 0; job.columns -= 2 * kLanes) {
+    if (job.columns > kLanes)
+      tileRows<2>(job);
     else
-      tileRows<1>(rows, job);
-    job.panel += 2 * kLanes;
+      tileRows<1>(job);
+    job.panel = static_cast<const float *>(job.panel) + 2 * kLanes;
     job.out += 2 * kLanes;
   }
 }

@@ -1,11 +1,13 @@
 #include "runtime/core/Tiles.h"
 
 #include "runtime/core/Isa.h"
+#include "runtime/core/TileJob.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <unistd.h>
 #include <vector>
 
 namespace moert {
@@ -20,9 +22,7 @@ int64_t kBlock(int64_t k) {
 
 //===-- Choice of instructions --------------------------------------------===//
 
-using Multiply = void(int64_t rows, const void *a, int64_t aStride,
-                      const void *panel, int64_t columns, int64_t words,
-                      float *out, bool adds);
+using Multiply = void(const TileJob &job);
 using Round = void(const float *from, int64_t count, uint16_t *to);
 
 #ifdef __x86_64__
@@ -41,19 +41,17 @@ Round round;
 
 // Without fused instructions the same bits come from the library, slowly.
 namespace scalar {
-static void multiply(int64_t rows, const void *a, int64_t aStride,
-                     const void *panel, int64_t columns, int64_t words,
-                     float *out, bool adds) {
-  auto *left = static_cast<const float *>(a);
-  auto *right = static_cast<const float *>(panel);
-  for (int64_t row = 0; row < rows; ++row)
-    for (int64_t column = 0; column < columns; ++column) {
+static void multiply(const TileJob &job) {
+  auto *left = static_cast<const float *>(job.a);
+  auto *right = static_cast<const float *>(job.panel);
+  for (int64_t row = 0; row < job.rows; ++row)
+    for (int64_t column = 0; column < job.columns; ++column) {
       float sum = 0;
-      for (int64_t k = 0; k < words; ++k)
-        sum =
-            std::fma(left[row * aStride + k], right[k * kPanel + column], sum);
-      float &to = out[row * kPanel + column];
-      to = adds ? to + sum : sum;
+      for (int64_t k = 0; k < job.words; ++k)
+        sum = std::fma(left[row * job.aStride + k], right[k * kPanel + column],
+                       sum);
+      float &to = job.out[row * job.outStride + column];
+      to = job.adds ? to + sum : sum;
     }
 }
 
@@ -114,9 +112,13 @@ TileFormat tileFormat(DType a, DType b) {
 //===-- The product -------------------------------------------------------===//
 
 static constexpr int64_t kTileRows = 8;
-// Rows of a that are multiplied by all panels before the next ones: as many as
-// stay in a core's second cache beside a panel.
-static constexpr int64_t kBlockBytes = int64_t{256} << 10;
+// Bytes of rows of a that are multiplied by all panels before the next ones:
+// half of a core's second cache, the panels pass through the other.
+static int64_t blockBytes() {
+  static const int64_t bytes =
+      std::max<int64_t>(::sysconf(_SC_LEVEL2_CACHE_SIZE), 512 << 10) / 2;
+  return bytes;
+}
 
 namespace {
 /// Where one tile of c goes.
@@ -130,6 +132,10 @@ struct Target {
     return {static_cast<char *>(c) +
                 offset * static_cast<int64_t>(sizeOf(dtype)),
             dtype, rowStride, columnStride};
+  }
+  /// Whether a tile of `columns` may be written straight to here.
+  bool takesTiles(int64_t columns) const {
+    return dtype == DType::F32 && columnStride == 1 && columns % 16 == 0;
   }
 };
 } // namespace
@@ -157,20 +163,7 @@ struct Product {
   int64_t block; ///< Words of a block of k.
   Target target;
 
-  // Up to eight rows from `row` times the panel whose columns begin at `first`.
-  void tile(int64_t row, int64_t rows, const float *panel, int64_t first,
-            int64_t columns) const {
-    alignas(64) float sums[kTileRows * kPanel];
-    if (a.words == 0) // An empty sum is zero.
-      std::fill(sums, sums + kTileRows * kPanel, 0.0f);
-    auto *from = static_cast<const float *>(a.data) + row * a.stride;
-    for (int64_t k = 0; k < a.words; k += block)
-      multiply(rows, from + k, a.stride, panel + k * kPanel, columns,
-               std::min(block, a.words - k), sums, k > 0);
-    for (int64_t i = 0; i < rows; ++i)
-      storeRow(sums + i * kPanel, columns, target.at(row + i, first));
-  }
-
+  // Rows [begin, end) of a times the panel whose columns begin at `first`.
   void rows(int64_t begin, int64_t end, const float *panel, int64_t first,
             int64_t columns) const {
     // 13 rows are 7 and 6: a short tile waits for its own sums.
@@ -178,8 +171,49 @@ struct Product {
     for (int64_t i = 0; i < tiles; ++i) {
       int64_t from = begin + (end - begin) * i / tiles;
       int64_t to = begin + (end - begin) * (i + 1) / tiles;
-      tile(from, to - from, panel, first, columns);
+      TileJob job;
+      job.rows = to - from;
+      job.a = static_cast<const float *>(a.data) + from * a.stride;
+      job.aStride = a.stride;
+      job.panel = panel;
+      job.columns = columns;
+      // Each tile fetches its share of the next panel, so that weights arrive
+      // at one pace.
+      job.aheadStep = std::max<int64_t>(kPanel / tiles, 1);
+      job.ahead = panel + a.words * (kPanel + i * job.aheadStep);
+      tile(job, from, first);
     }
+  }
+
+private:
+  // By way of a buffer where `c` is not as the tiles write.
+  void tile(TileJob job, int64_t row, int64_t first) const {
+    Target to = target.at(row, first);
+    if (to.takesTiles(job.columns)) {
+      job.out = static_cast<float *>(to.c);
+      job.outStride = to.rowStride;
+      return sum(job);
+    }
+    alignas(64) float sums[kTileRows * kPanel];
+    job.out = sums;
+    job.outStride = kPanel;
+    sum(job);
+    for (int64_t i = 0; i < job.rows; ++i)
+      storeRow(sums + i * kPanel, job.columns, to.at(i, 0));
+  }
+
+  void sum(TileJob job) const {
+    // An empty sum is zero.
+    int64_t k = 0;
+    do {
+      job.words = std::min(block, a.words - k);
+      job.adds = k > 0;
+      multiply(job);
+      job.a = static_cast<const float *>(job.a) + block;
+      job.panel = static_cast<const float *>(job.panel) + block * kPanel;
+      job.ahead += block * job.aheadStep;
+      k += block;
+    } while (k < a.words);
   }
 };
 } // namespace
@@ -193,7 +227,7 @@ void multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
                   wordsOf(format, kBlock(k)),
                   {c, cType, cRowStride, cColumnStride}};
   int64_t rowBytes = std::max<int64_t>(a.words, 1) * 4;
-  int64_t most = std::max<int64_t>(kBlockBytes / rowBytes / kTileRows, 4);
+  int64_t most = std::max<int64_t>(blockBytes() / rowBytes / kTileRows, 4);
   int64_t step = most * kTileRows;
   for (int64_t begin = 0; begin < a.rows; begin += step)
     for (int64_t first = 0; first < n; first += kPanel)
