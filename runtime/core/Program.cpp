@@ -23,23 +23,12 @@ static void writeAll(int descriptor, const std::string &bytes) {
   }
 }
 
-namespace {
-/// A file without a name.
-struct MemoryFile {
-  int descriptor = ::memfd_create("moe-program", MFD_CLOEXEC);
-  ~MemoryFile() {
-    if (descriptor >= 0)
-      ::close(descriptor);
-  }
-};
-} // namespace
-
-static void *mapCode(const std::string &code, const std::string &what) {
-  MemoryFile file;
-  if (file.descriptor < 0)
+static void *mapCode(int descriptor, const std::string &code,
+                     const std::string &what) {
+  if (descriptor < 0)
     throw Error(text("cannot map the program: ", systemError(errno)));
-  writeAll(file.descriptor, code);
-  std::string path = text("/proc/self/fd/", file.descriptor);
+  writeAll(descriptor, code);
+  std::string path = text("/proc/self/fd/", descriptor);
   void *handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
     const char *why = ::dlerror();
@@ -60,7 +49,8 @@ std::shared_ptr<const Program> Program::load(const std::string &bytes,
   std::shared_ptr<Program> program(new Program);
   program->manifest_ = parseManifest(artifact.manifest);
   program->hash_ = artifact.hash;
-  program->handle_ = mapCode(artifact.code, what);
+  program->descriptor_ = ::memfd_create("moe-program", MFD_CLOEXEC);
+  program->handle_ = mapCode(program->descriptor_, artifact.code, what);
   for (const Entry &entry : program->manifest_.entries)
     program->function(entry);
   loaded[artifact.hash] = program;
@@ -85,6 +75,8 @@ WeightStore::Weights WeightStore::get(const Key &key,
 Program::~Program() {
   if (handle_)
     ::dlclose(handle_);
+  if (descriptor_ >= 0)
+    ::close(descriptor_);
 }
 
 moert_entry Program::function(const Entry &entry) const {

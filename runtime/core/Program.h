@@ -64,6 +64,9 @@ private:
 
   Manifest manifest_;
   std::string hash_;
+  /// The code's file, open as long as the code is mapped: the loader knows
+  /// libraries by their paths, and this one's is its descriptor.
+  int descriptor_ = -1;
   void *handle_ = nullptr;
   mutable WeightStore weights_;
 };
