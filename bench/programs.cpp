@@ -82,6 +82,7 @@ void runCopy(benchmark::State &state, const Case &program) {
   size_t half = program.bytes() / 2;
   Buffer from(half), to(half);
   std::memset(from.data(), 1, half);
+  std::memset(to.data(), 1, half);
   for (auto _ : state) {
     std::memcpy(to.data(), from.data(), half);
     benchmark::DoNotOptimize(to.data());

@@ -15,7 +15,7 @@ static SmallVector<Value> operandElements(KernelEmitter &k, Operation *op,
   return elements;
 }
 
-// The op itself on numbers, in f32 for bf16.
+// The op itself on numbers, in f32 for bf16, where its result is an element.
 static Value sameOp(KernelEmitter &k, OpResult result, ArrayRef<Value> index) {
   Operation *op = result.getOwner();
   Type element = KernelEmitter::elementType(result);
@@ -24,7 +24,13 @@ static Value sameOp(KernelEmitter &k, OpResult result, ArrayRef<Value> index) {
       operandElements(k, op, index), DictionaryAttr::get(op->getContext()),
       op->getPropertiesStorage(), BlockRange(), /*numRegions=*/0);
   k.b.insert(scalar);
-  return k.round(element, scalar->getResult(0));
+  return scalar->getResult(0);
+}
+
+// The same where a bf16 result has more digits.
+static Value roundedOp(KernelEmitter &k, OpResult result,
+                       ArrayRef<Value> index) {
+  return k.round(KernelEmitter::elementType(result), sameOp(k, result, index));
 }
 
 // A function that ScalarMath writes out; f64 keeps the op for the C library.
@@ -97,7 +103,7 @@ static Value toFloat(KernelEmitter &k, OpResult result, ArrayRef<Value> index) {
     x = arith::ExtFOp::create(k.b, to, x);
   else if (from > to.getIntOrFloatBitWidth())
     x = arith::TruncFOp::create(k.b, to, x);
-  return k.round(element, x);
+  return k.round(element, element.isBF16() ? k.math.plainNaN(x) : x);
 }
 
 void moe::lower::addElementwiseLowerings(OpLowerings &table) {
@@ -105,15 +111,16 @@ void moe::lower::addElementwiseLowerings(OpLowerings &table) {
   lowering.isPointwise = true;
   lowering.readsOwnIndex = true;
 
-  lowering.element = sameOp;
+  lowering.element = roundedOp;
   table.add<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,
-            arith::NegFOp, arith::MaximumFOp, arith::MinimumFOp,
+            arith::SIToFPOp, arith::UIToFPOp, math::SqrtOp>(lowering);
+  lowering.element = sameOp;
+  table.add<arith::NegFOp, arith::MaximumFOp, arith::MinimumFOp,
             arith::MaxNumFOp, arith::MinNumFOp, arith::AddIOp, arith::SubIOp,
             arith::MulIOp, arith::MaxSIOp, arith::MinSIOp, arith::AndIOp,
             arith::OrIOp, arith::XOrIOp, arith::CmpFOp, arith::CmpIOp,
-            arith::SelectOp, arith::SIToFPOp, arith::UIToFPOp, arith::ExtSIOp,
-            arith::ExtUIOp, arith::TruncIOp, math::SqrtOp, math::AbsFOp,
-            math::AbsIOp, math::FloorOp, math::CeilOp>(lowering);
+            arith::SelectOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp,
+            math::AbsFOp, math::AbsIOp, math::FloorOp, math::CeilOp>(lowering);
   lowering.element = totalDivision<arith::DivSIOp>;
   table.add<arith::DivSIOp>(lowering);
   lowering.element = totalDivision<arith::RemSIOp>;

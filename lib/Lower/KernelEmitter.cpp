@@ -43,7 +43,8 @@ bool KernelEmitter::isFlat(Value value) {
 
 void KernelEmitter::storeAll(OpResult value) {
   auto body = [&](ArrayRef<Value> index) {
-    store(value, index, compute(value, index));
+    storeAt(pointerTo(value), elementType(value), linearIndex(value, index),
+            compute(value, index));
   };
   if (!isFlat(value))
     return nest(shape(value), body);

@@ -7,6 +7,9 @@
 using namespace mlir;
 using namespace moe::lower;
 
+// Of e^x with a normal result.
+static constexpr double kLeastExponent = -87.33654, kMostExponent = 88.72283;
+
 Value ScalarMath::number(Type type, double value) {
   return arith::ConstantOp::create(b, b.getFloatAttr(type, value));
 }
@@ -26,42 +29,47 @@ Value ScalarMath::polynomial(Value x, ArrayRef<double> coefficients) {
   return sum;
 }
 
-Value ScalarMath::powerOfTwo(Value n) {
-  Value biased = arith::AddIOp::create(b, n, integer(b, n.getType(), 127));
-  Value bits = arith::ShLIOp::create(b, biased, integer(b, n.getType(), 23));
-  return arith::BitcastOp::create(b, b.getF32Type(), bits);
-}
-
 // x = n ln 2 + r with |r| <= ln 2 / 2, so e^x = 2^n e^r. Adding 1.5 * 2^23
-// rounds x / ln 2 to n and leaves n in the low bits. 2^n is applied in two
-// halves, because n may lie outside of the normal exponents. f64 is left to the
-// C library.
-Value ScalarMath::exp(Value x) {
-  if (x.getType().isF64())
-    return math::ExpOp::create(b, x);
+// rounds x / ln 2 to n and leaves n in the low bits, from where it is shifted
+// into the exponent's place.
+Value ScalarMath::expInRange(Value x) {
   Type f32 = b.getF32Type(), i32 = b.getI32Type();
-  Value clamped = arith::MaximumFOp::create(b, x, number(f32, -104.0));
-  clamped = arith::MinimumFOp::create(b, clamped, number(f32, 89.0));
   Value magic = number(f32, 12582912.0);
-  Value shifted = fma(clamped, number(f32, 1.4426950408889634), magic);
+  Value shifted = fma(x, number(f32, 1.4426950408889634), magic);
   Value n = arith::SubFOp::create(b, shifted, magic);
-  Value r = fma(n, number(f32, -0.693145751953125), clamped);
+  Value r = fma(n, number(f32, -0.693145751953125), x);
   r = fma(n, number(f32, -1.428606820309417e-06), r);
   Value tail = polynomial(
       r, {0.5, 0.1666657338, 0.04166655011, 0.008363773874, 0.001392692661});
   Value square = arith::MulFOp::create(b, r, r);
   Value power = fma(square, tail, r);
   power = arith::AddFOp::create(b, power, number(f32, 1.0));
-
-  Value bits = arith::BitcastOp::create(b, i32, shifted);
-  Value exponent = arith::SubIOp::create(b, bits, integer(b, i32, 0x4B400000));
-  Value half = arith::ShRSIOp::create(b, exponent, integer(b, i32, 1));
-  Value rest = arith::SubIOp::create(b, exponent, half);
-  power = arith::MulFOp::create(b, power, powerOfTwo(half));
-  return arith::MulFOp::create(b, power, powerOfTwo(rest));
+  Value exponent = arith::ShLIOp::create(
+      b, arith::BitcastOp::create(b, i32, shifted), integer(b, i32, 23));
+  Value bits = arith::AddIOp::create(b, arith::BitcastOp::create(b, i32, power),
+                                     exponent);
+  return arith::BitcastOp::create(b, f32, bits);
 }
 
-// Below 0.625 an odd polynomial, above 1 - 2 / (e^2|x| + 1).
+// f64 is left to the C library.
+Value ScalarMath::exp(Value x) {
+  if (x.getType().isF64())
+    return math::ExpOp::create(b, x);
+  Type f32 = b.getF32Type();
+  auto replace = [&](Value result, arith::CmpFPredicate predicate, double bound,
+                     Value by) -> Value {
+    Value is = arith::CmpFOp::create(b, predicate, x, number(f32, bound));
+    return arith::SelectOp::create(b, is, by, result);
+  };
+  Value infinity = number(f32, std::numeric_limits<double>::infinity());
+  Value result = replace(expInRange(x), arith::CmpFPredicate::OLT,
+                         kLeastExponent, number(f32, 0.0));
+  return replace(result, arith::CmpFPredicate::UGT, kMostExponent,
+                 arith::AddFOp::create(b, x, infinity));
+}
+
+// Below 0.625 an odd polynomial, above 1 - 2 / (e^2|x| + 1), which is 1 from
+// 9.1 on.
 Value ScalarMath::tanh(Value x) {
   Type f32 = b.getF32Type();
   Value magnitude = math::AbsFOp::create(b, x);
@@ -72,14 +80,13 @@ Value ScalarMath::tanh(Value x) {
   Value small = fma(cube, tail, x);
 
   Value one = number(f32, 1.0);
-  Value power = exp(arith::AddFOp::create(b, magnitude, magnitude));
+  Value bounded = atMost(magnitude, 9.1);
+  Value power = expInRange(arith::AddFOp::create(b, bounded, bounded));
   Value ratio = arith::DivFOp::create(b, number(f32, 2.0),
                                       arith::AddFOp::create(b, power, one));
   Value large =
       math::CopySignOp::create(b, arith::SubFOp::create(b, one, ratio), x);
-  Value isSmall = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, magnitude,
-                                        number(f32, 0.625));
-  return arith::SelectOp::create(b, isSmall, small, large);
+  return smallOrLarge(magnitude, 0.625, small, large);
 }
 
 // Below 1 an odd polynomial, above 1 - e^p(|x|) with p fitted to log(erfc) on
@@ -94,15 +101,28 @@ Value ScalarMath::erf(Value x) {
       polynomial(square,
                  {1.128379166, -0.3761262667, 0.1128359472, -0.02685421201,
                   0.005189087423, -0.0008016864287, 7.875875063e-5}));
-  Value bounded = arith::MinimumFOp::create(b, magnitude, number(f32, 4.0));
-  Value complement = exp(
-      polynomial(bounded, {0.0003201380497, -1.130233435, -0.6318260516,
-                           -0.1100800829, 0.02642113601, -0.004759596293,
-                           0.0005968056257, -4.605804269e-5, 1.637151415e-6}));
+  Value complement = expInRange(
+      polynomial(atMost(magnitude, 4.0),
+                 {0.0003201380497, -1.130233435, -0.6318260516, -0.1100800829,
+                  0.02642113601, -0.004759596293, 0.0005968056257,
+                  -4.605804269e-5, 1.637151415e-6}));
   Value large =
       math::CopySignOp::create(b, arith::SubFOp::create(b, one, complement), x);
-  Value isSmall =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, magnitude, one);
+  return smallOrLarge(magnitude, 1.0, small, large);
+}
+
+// In one instruction, unlike minimumf; NaN stays.
+Value ScalarMath::atMost(Value x, double bound) {
+  Value most = number(x.getType(), bound);
+  Value isAbove = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, most, x);
+  return arith::SelectOp::create(b, isAbove, most, x);
+}
+
+// NaN takes the way of small numbers, which keeps it.
+Value ScalarMath::smallOrLarge(Value magnitude, double bound, Value small,
+                               Value large) {
+  Value isSmall = arith::CmpFOp::create(b, arith::CmpFPredicate::ULT, magnitude,
+                                        number(magnitude.getType(), bound));
   return arith::SelectOp::create(b, isSmall, small, large);
 }
 
@@ -211,9 +231,13 @@ Value ScalarMath::roundToBF16(Value x) {
   Value rounded = arith::AddIOp::create(
       b, arith::AddIOp::create(b, bits, integer(b, i32, 0x7FFF)), odd);
   rounded = arith::AndIOp::create(b, rounded, integer(b, i32, -65536));
+  return arith::BitcastOp::create(b, f32, rounded);
+}
+
+Value ScalarMath::plainNaN(Value x) {
   Value isNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
-  return arith::SelectOp::create(b, isNaN, number(f32, std::nan("")),
-                                 arith::BitcastOp::create(b, f32, rounded));
+  return arith::SelectOp::create(b, isNaN, number(x.getType(), std::nan("")),
+                                 x);
 }
 
 Value ScalarMath::fromBF16Bits(Value bits) {

@@ -16,7 +16,8 @@ class ScalarMath {
 public:
   explicit ScalarMath(mlir::ImplicitLocOpBuilder &builder) : b(builder) {}
 
-  /// e^x of an f32 or f64; exactly 0 at -inf.
+  /// e^x of an f32 or f64; exactly 0 at -inf. An f32 result below the least
+  /// normal number is 0.
   Value exp(Value x);
   Value tanh(Value x);
   Value erf(Value x);
@@ -31,8 +32,11 @@ public:
   /// cos(2 pi t) of an f64 in [-1/2, 1/2].
   Value cosOfTurns(Value t);
 
-  /// The f32 rounded to the nearest bf16, ties to even, still as f32.
+  /// The f32 rounded to the nearest bf16, ties to even, still as f32. The low
+  /// half of a NaN must be 0, as it is in all that arithmetic on bf16 makes.
   Value roundToBF16(Value x);
+  /// `x`, every NaN the same.
+  Value plainNaN(Value x);
   /// The f32 that an i16 holds as bf16 bits, and back (x must be rounded).
   Value fromBF16Bits(Value bits);
   Value toBF16Bits(Value x);
@@ -42,8 +46,11 @@ private:
   /// c[0] + c[1] x + c[2] x^2 + ..., fused multiply-adds from the last.
   Value polynomial(Value x, llvm::ArrayRef<double> coefficients);
   Value fma(Value x, Value y, Value z);
-  /// 2^n of an i32 in [-126, 127], as f32.
-  Value powerOfTwo(Value n);
+  /// e^x of an f32 whose result is a normal number; else anything.
+  Value expInRange(Value x);
+  Value atMost(Value x, double bound);
+  /// `small` where `magnitude` is below `bound`, else `large`.
+  Value smallOrLarge(Value magnitude, double bound, Value small, Value large);
   Value wrapTurns(Value x);
 
   mlir::ImplicitLocOpBuilder &b;

@@ -41,8 +41,17 @@ public:
                          });
   }
 
+  // One instruction a step, unlike maximumf. A NaN may be passed over: the sum
+  // meets it again.
   Value largest() {
-    return reduce(ReductionKind::Max, [&](Value i) { return get(i); });
+    return reduceInLanes(
+        k, ReductionKind::Max, type, {size},
+        [&](ArrayRef<Value> i, Value most) -> Value {
+          Value x = get(i[0]);
+          Value isAbove =
+              arith::CmpFOp::create(k.b, arith::CmpFPredicate::OGT, x, most);
+          return arith::SelectOp::create(k.b, isAbove, x, most);
+        });
   }
 
   Value get(Value i) { return k.get(row, i); }
@@ -81,8 +90,9 @@ static void softmaxKernel(KernelEmitter &k, Operation *operation) {
       row.set(i, power);
       return power;
     });
+    Value part = arith::DivFOp::create(k.b, k.constant(sum.getType(), 1), sum);
     row.store([&](Value power) -> Value {
-      return arith::DivFOp::create(k.b, power, sum);
+      return arith::MulFOp::create(k.b, power, part);
     });
   });
 }
