@@ -20,6 +20,15 @@ TYPES = {
     "M": "tensor<8x256x512x{t}>", "C": "tensor<8x8x64x512x{t}>", "I": "tensor<8x256x2xi32>", "W": "tensor<8x256x2xf32>",
     "G": "tensor<8x256x8xf32>", "L": "tensor<2048x256x{t}>",
 }
+# Choice j of token s of each group: expert (2 s + j) mod 8, slot (2 s + j) / 8. All slots are full.
+SLOTS = """
+  %eight = arith.constant dense<8> : $I
+  %token = moe.iota dim 1 : $I
+  %choice = moe.iota dim 2 : $I
+  %twice = arith.addi %token, %token : $I
+  %number = arith.addi %twice, %choice : $I
+  %e = arith.remsi %number, %eight : $I
+  %s = arith.divsi %number, %eight : $I"""
 # Arguments, result and body of each; $X stands for a type above.
 KERNELS = {
     "residual": ("%x: $H, %y: $H", "$H", """
@@ -101,27 +110,40 @@ KERNELS = {
   %r = moe.reduce sum %picked dims [0] : tensor<2048x{t}> -> tensor<{t}>"""),
     "gating": ("%x: $G", "$I, $I, $W", """
   %e, %s, %r = moe.gating %x k 2 capacity 64 : $G -> $I, $I, $W"""),
-    "dispatch": ("%x: $M, %e: $I {moe.bound = 8}, %s: $I {moe.bound = 64}", "$C", """
+    "dispatch": ("%x: $M", "$C", SLOTS + """
   %r = moe.dispatch %x to %e, %s : $M, $I, $I -> $C"""),
-    "combine": ("%x: $C, %e: $I {moe.bound = 8}, %s: $I {moe.bound = 64}, %w: tensor<8x256x2x{t}>", "$M", """
+    "combine": ("%x: $C, %w: tensor<8x256x2x{t}>", "$M", SLOTS + """
   %r = moe.combine %x from %e, %s weights %w : $C, $I, $I, tensor<8x256x2x{t}> -> $M"""),
     "embedding": ("%x: tensor<256x512x{t}>, %token: tensor<8x256xi32> {moe.bound = 256}", "$M", """
   %r = moe.gather %x[%token] batch_dims 0 : tensor<256x512x{t}>, tensor<8x256xi32> -> $M"""),
 }
 
 
-def model(name, dtype):
-    """The kernel `name` as a module of one function."""
-    arguments, results, body = KERNELS[name]
-    values = ", ".join(("%e", "%s", "%r") if "," in results else ("%r",))
-    text = f"""spmd.mesh @mesh ["data"=1]
-func.func @kernel({arguments}) -> ({results}) {{{body}
-  return {values} : {results}
-}}
-"""
+# What a model computes in f32 between narrow values.
+WIDE = {"gelu", "gelu-erf", "silu", "rms-norm", "layer-norm"}
+
+
+def expand(text, dtype):
     for letter, type_of in TYPES.items():
         text = text.replace(f"${letter}", type_of)
     return text.replace("{t}", dtype).replace("0xNEVER", {"f32": "0xFF800000", "bf16": "0xFF80"}[dtype])
+
+
+def model(name, dtype):
+    """The kernel `name` as a module of one function."""
+    arguments, results, body = KERNELS[name]
+    values = "%e, %s, %r" if "," in results else "%r"
+    if dtype == "bf16" and name in WIDE:
+        narrow, wide = expand(results, dtype), expand(results, "f32")
+        first, *others = arguments.split(", ")
+        arguments = ", ".join([f"%narrow: {narrow}", *(expand(other, "f32") for other in others)])
+        body = f"\n  %x = arith.extf %narrow : {narrow} to {wide}{expand(body, 'f32')}\n  %y = arith.truncf %r : {wide} to {narrow}"
+        values = "%y"
+    return expand(f"""spmd.mesh @mesh ["data"=1]
+func.func @kernel({arguments}) -> ({results}) {{{body}
+  return {values} : {results}
+}}
+""", dtype)
 
 
 def compile_kernel(name, dtype):

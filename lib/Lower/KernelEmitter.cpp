@@ -365,11 +365,17 @@ SmallVector<Value> KernelEmitter::carry(int64_t n, ValueRange initial,
   return SmallVector<Value>(loop.getResults());
 }
 
-void KernelEmitter::ifThen(Value condition, llvm::function_ref<void()> body) {
-  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/false);
+void KernelEmitter::ifThen(Value condition, llvm::function_ref<void()> body,
+                           llvm::function_ref<void()> otherwise) {
+  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  computed.emplace_back();
-  body();
-  computed.pop_back();
+  for (auto [block, write] : {std::pair(branch.thenBlock(), body),
+                              std::pair(branch.elseBlock(), otherwise)}) {
+    if (!write)
+      continue;
+    b.setInsertionPointToStart(block);
+    computed.emplace_back();
+    write();
+    computed.pop_back();
+  }
 }

@@ -93,7 +93,8 @@ public:
   /// A loop that carries values; returns the last ones.
   llvm::SmallVector<mlir::Value> carry(int64_t n, mlir::ValueRange initial,
                                        CarryBody body);
-  void ifThen(mlir::Value condition, llvm::function_ref<void()> body);
+  void ifThen(mlir::Value condition, llvm::function_ref<void()> body,
+              llvm::function_ref<void()> otherwise = nullptr);
 
   /// An array of `n` elements of a register type that only this kernel uses: on
   /// its stack while all arrays there are small together, else in the arena.

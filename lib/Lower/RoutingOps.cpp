@@ -190,57 +190,102 @@ static Place placeOf(KernelEmitter &k, Value expert, Value slot, Value slots,
   return {e, c, isValid};
 }
 
-static void dispatchKernel(KernelEmitter &k, Operation *operation) {
-  auto op = cast<DispatchOp>(operation);
-  ArrayRef<int64_t> choices = KernelEmitter::shape(op.getExpert());
-  int64_t width = KernelEmitter::shape(op.getTokens())[2];
-  Type type = k.registerType(KernelEmitter::elementType(op.getResult()));
-  k.nest(KernelEmitter::shape(op.getResult()), [&](ArrayRef<Value> index) {
-    k.store(op.getResult(), index, k.constant(type, 0));
-  });
-  k.nest(choices, [&](ArrayRef<Value> choice) {
-    Place place =
-        placeOf(k, op.getExpert(), op.getSlot(), op.getResult(), choice);
-    k.ifThen(place.isValid, [&] {
-      k.loop(width, [&](Value m) {
-        SmallVector<Value> to = {place.expert, choice[0], place.slot, m};
-        Value token = k.element(op.getTokens(), {choice[0], choice[1], m});
-        Value before = k.load(op.getResult(), to);
-        Value sum = isa<FloatType>(type)
-                        ? arith::AddFOp::create(k.b, before, token).getResult()
-                        : arith::AddIOp::create(k.b, before, token);
-        k.store(op.getResult(), to, sum);
-      });
-    });
+// Calls `body` with the index of each element of the row that `prefix` begins.
+static void alongRow(KernelEmitter &k, ArrayRef<Value> prefix, int64_t width,
+                     llvm::function_ref<void(ArrayRef<Value>)> body) {
+  SmallVector<Value> index(prefix);
+  index.emplace_back();
+  k.loop(width, [&](Value m) {
+    index.back() = m;
+    body(index);
   });
 }
 
+static Value sumOf(KernelEmitter &k, Value x, Value y) {
+  if (isa<FloatType>(x.getType()))
+    return arith::AddFOp::create(k.b, x, y);
+  return arith::AddIOp::create(k.b, x, y);
+}
+
+// A slot's first token is written, further ones are added, and slots that got
+// none become zero: each is written once where no two tokens meet.
+static void dispatchKernel(KernelEmitter &k, Operation *operation) {
+  auto op = cast<DispatchOp>(operation);
+  Value slots = op.getResult();
+  ArrayRef<int64_t> shape = KernelEmitter::shape(slots); // E, G, C, M
+  Type type = k.registerType(KernelEmitter::elementType(slots));
+  Type flag = k.b.getI8Type();
+  int64_t rows = shape[0] * shape[1] * shape[2];
+  KernelEmitter::LocalArray taken =
+      k.localArray(flag, std::max(rows, int64_t(1)));
+  auto rowOf = [&](Value e, Value g, Value c) {
+    Value group = k.add(k.mul(e, k.index(shape[1])), g);
+    return k.add(k.mul(group, k.index(shape[2])), c);
+  };
+  auto isTaken = [&](Value row) {
+    return equals(k, k.get(taken, row), k.integer(flag, 1));
+  };
+  k.loop(rows, [&](Value row) { k.set(taken, row, k.integer(flag, 0)); });
+  k.nest(KernelEmitter::shape(op.getExpert()), [&](ArrayRef<Value> choice) {
+    Value g = choice[0];
+    Place place = placeOf(k, op.getExpert(), op.getSlot(), slots, choice);
+    auto write = [&](bool adds) {
+      alongRow(
+          k, {place.expert, g, place.slot}, shape[3], [&](ArrayRef<Value> to) {
+            Value token = k.element(op.getTokens(), {g, choice[1], to.back()});
+            k.store(slots, to,
+                    adds ? sumOf(k, k.load(slots, to), token) : token);
+          });
+    };
+    k.ifThen(place.isValid, [&] {
+      Value row = rowOf(place.expert, g, place.slot);
+      k.ifThen(
+          isTaken(row), [&] { write(/*adds=*/true); },
+          [&] { write(/*adds=*/false); });
+      k.set(taken, row, k.integer(flag, 1));
+    });
+  });
+  k.nest(shape.drop_back(), [&](ArrayRef<Value> slot) {
+    auto clear = [&] {
+      alongRow(k, slot, shape[3], [&](ArrayRef<Value> to) {
+        k.store(slots, to, k.constant(type, 0));
+      });
+    };
+    k.ifThen(isTaken(rowOf(slot[0], slot[1], slot[2])), [] {}, clear);
+  });
+}
+
+// All choices of an element at once, in their order: each is written once.
 static void combineKernel(KernelEmitter &k, Operation *operation) {
   auto op = cast<CombineOp>(operation);
   ArrayRef<int64_t> choices = KernelEmitter::shape(op.getExpert());
-  int64_t width = KernelEmitter::shape(op.getResult())[2];
+  Value slots = op.getSlots();
   Type type = k.registerType(KernelEmitter::elementType(op.getResult()));
-  KernelEmitter::LocalArray sums =
-      k.localArray(type, std::max(width, int64_t(1)));
+  bool hasSlots = cast<RankedTensorType>(slots.getType()).getNumElements() > 0;
+  int64_t terms = hasSlots ? choices[2] : 0;
   k.nest(choices.take_front(2), [&](ArrayRef<Value> token) {
-    k.loop(width, [&](Value m) { k.set(sums, m, k.constant(type, 0)); });
-    k.loop(choices[2], [&](Value j) {
-      SmallVector<Value> choice = {token[0], token[1], j};
-      Place place =
-          placeOf(k, op.getExpert(), op.getSlot(), op.getSlots(), choice);
-      k.ifThen(place.isValid, [&] {
-        Value weight = k.element(op.getWeight(), choice);
-        k.loop(width, [&](Value m) {
-          Value x =
-              k.element(op.getSlots(), {place.expert, token[0], place.slot, m});
-          Value term = arith::MulFOp::create(k.b, weight, x);
-          k.set(sums, m, arith::AddFOp::create(k.b, k.get(sums, m), term));
-        });
-      });
-    });
-    k.loop(width, [&](Value m) {
-      k.store(op.getResult(), {token[0], token[1], m}, k.get(sums, m));
-    });
+    SmallVector<Place> places;
+    SmallVector<Value> weights;
+    for (int64_t j = 0; j < terms; ++j) {
+      SmallVector<Value> choice = {token[0], token[1], k.index(j)};
+      Place place = placeOf(k, op.getExpert(), op.getSlot(), slots, choice);
+      // What has no slot reads the first one and adds nothing.
+      place.expert = select(k, place.isValid, place.expert, k.index(0));
+      place.slot = select(k, place.isValid, place.slot, k.index(0));
+      places.push_back(place);
+      weights.push_back(k.element(op.getWeight(), choice));
+    }
+    alongRow(k, token, KernelEmitter::shape(op.getResult())[2],
+             [&](ArrayRef<Value> to) {
+               Value sum = k.constant(type, 0);
+               for (auto [place, weight] : llvm::zip_equal(places, weights)) {
+                 Value x = k.element(
+                     slots, {place.expert, token[0], place.slot, to.back()});
+                 Value term = arith::MulFOp::create(k.b, weight, x);
+                 sum = select(k, place.isValid, sumOf(k, sum, term), sum);
+               }
+               k.store(op.getResult(), to, sum);
+             });
   });
 }
 

@@ -228,8 +228,9 @@ Value ScalarMath::roundToBF16(Value x) {
   Value odd = arith::AndIOp::create(
       b, arith::ShRUIOp::create(b, bits, integer(b, i32, 16)),
       integer(b, i32, 1));
-  Value rounded = arith::AddIOp::create(
-      b, arith::AddIOp::create(b, bits, integer(b, i32, 0x7FFF)), odd);
+  // In this order LLVM sees that a number which needs no rounding stays.
+  Value half = arith::AddIOp::create(b, integer(b, i32, 0x7FFF), odd);
+  Value rounded = arith::AddIOp::create(b, bits, half);
   rounded = arith::AndIOp::create(b, rounded, integer(b, i32, -65536));
   return arith::BitcastOp::create(b, f32, rounded);
 }
