@@ -128,7 +128,11 @@ void moe::lower::addElementwiseLowerings(OpLowerings &table) {
   lowering.element = toInteger;
   table.add<arith::FPToSIOp>(lowering);
   lowering.element = toFloat;
-  table.add<arith::ExtFOp, arith::TruncFOp>(lowering);
+  table.add<arith::TruncFOp>(lowering);
+  // The narrow number is quicker to load than the wide one.
+  lowering.isCheap = true;
+  table.add<arith::ExtFOp>(lowering);
+  lowering.isCheap = false;
 
   lowering.element = writtenOut<&ScalarMath::exp>;
   table.add<math::ExpOp>(lowering);

@@ -81,6 +81,26 @@ static LogicalResult verifyElements(Operation *op) {
   return success();
 }
 
+// Where all readers are computed in one kernel, each at its own index, that
+// kernel computes `value` once an element.
+Operation *Residency::onlyKernel(Value value,
+                                 const OpLowerings &lowerings) const {
+  Operation *only = nullptr;
+  for (Operation *user : value.getUsers()) {
+    if (!isLive(user))
+      continue;
+    const OpLowering *lowering = lowerings.find(user);
+    if (!lowering || !lowering->isPointwise)
+      return nullptr;
+    Value result = user->getResult(0);
+    Operation *kernel = stored.contains(result) ? user : kernels.lookup(result);
+    if (!kernel || (only && only != kernel))
+      return nullptr;
+    only = kernel;
+  }
+  return only;
+}
+
 // Ops are visited from the last to the first, so all readers of a result are
 // known.
 LogicalResult Residency::visit(Operation *op, const OpLowerings &lowerings) {
@@ -106,10 +126,13 @@ LogicalResult Residency::visit(Operation *op, const OpLowerings &lowerings) {
   if (lowering->element) {
     Value result = op->getResult(0);
     int count = readers.lookup(result);
-    if (count > 1 && !lowering->isCheap)
+    Operation *kernel = onlyKernel(result, lowerings);
+    if (count > 1 && !lowering->isCheap && !kernel)
       store(result);
-    if (!stored.contains(result))
-      times = count;
+    if (!stored.contains(result)) {
+      times = kernel ? 1 : count;
+      kernels[result] = kernel;
+    }
   } else {
     for (Value result : op->getResults())
       store(result);

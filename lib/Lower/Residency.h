@@ -1,9 +1,10 @@
 // Which values of a function lie in memory, and which are computed where they
 // are read.
 //
-//   %0 = arith.mulf %a, %b      read once, by an elementwise op: computed there
-//   %1 = moe.iota dim 0         costs nothing: computed wherever it is read
-//   %2 = arith.addf %0, %c      read by a matmul: in memory, one kernel with %0
+//   %0 = arith.mulf %a, %b      read by elementwise ops of one kernel: computed
+//   there %1 = moe.iota dim 0         costs nothing: computed wherever it is
+//   read %2 = arith.addf %0, %c      read by a matmul: in memory, one kernel
+//   with %0
 #pragma once
 
 #include "OpLowering.h"
@@ -30,12 +31,17 @@ private:
   mlir::LogicalResult visit(mlir::Operation *op, const OpLowerings &lowerings);
   void use(mlir::OpOperand &operand, const OpLowering *lowering, int times);
   void store(mlir::Value value);
+  mlir::Operation *onlyKernel(mlir::Value value,
+                              const OpLowerings &lowerings) const;
   void splitLongChains(mlir::func::FuncOp function,
                        const OpLowerings &lowerings);
 
   llvm::DenseSet<mlir::Value> stored;
   /// How many kernels read a value that is not (yet) stored.
   llvm::DenseMap<mlir::Value, int> readers;
+  /// The op whose kernel alone computes a value that is not stored; null where
+  /// there are several.
+  llvm::DenseMap<mlir::Value, mlir::Operation *> kernels;
 };
 
 /// The operand whose memory the op's result is (reshape, stop_gradient, done);
