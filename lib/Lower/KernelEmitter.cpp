@@ -43,8 +43,9 @@ bool KernelEmitter::isFlat(Value value) {
 
 void KernelEmitter::storeAll(OpResult value) {
   auto body = [&](ArrayRef<Value> index) {
+    Value element = compute(value, index);
     storeAt(pointerTo(value), elementType(value), linearIndex(value, index),
-            compute(value, index));
+            element);
   };
   if (!isFlat(value))
     return nest(shape(value), body);
