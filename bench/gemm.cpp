@@ -1,12 +1,13 @@
-// Matrix products with constant weights: ours beside oneDNN and libxsmm with
-// packed weights, one thread. bench/gemm.py interleaves them and prints ratios.
+// Matrix products with bias and gelu: compiled programs beside oneDNN and
+// libxsmm with packed weights, one thread. bench/gemm.py compiles the programs,
+// interleaves and prints ratios.
 //
-//   gemm-bench --benchmark_filter='f32/64x512x2048/'
+//   gemm-bench product-f32-64x512x2048.moe --benchmark_filter=onednn
 //
-// A name is dtype/MxKxN[xBATCH]/who; items are floating point operations.
-#include "runtime/core/Gemm.h"
-
-#include <benchmark/benchmark.h>
+// A program's first matmul says what the others compute: c[m,n] of each of its
+// batch, and, where its weights are constant, gelu(c + bias). A name is
+// FILE/who; items are the product's floating point operations.
+#include "bench/Case.h"
 
 #ifdef MOERT_HAVE_ONEDNN
 #include <dnnl.hpp>
@@ -16,162 +17,223 @@
 #endif
 
 #include <cstring>
-#include <string>
+#include <memory>
+#include <unordered_map>
 
 using namespace moert;
 
 namespace {
 
-struct Shape {
-  int64_t m, k, n, batch;
+/// What a program's matmul computes.
+struct Product {
+  int64_t batch = 1, m, k, n;
+  DType dtype;
+  bool isConstantB; ///< b is packed before, and bias and gelu follow.
+
+  explicit Product(const MatmulSite &site)
+      : m(site.m), k(site.k), n(site.n), dtype(site.aType),
+        isConstantB(site.bArgument >= 0) {
+    for (int64_t size : site.batch)
+      batch *= size;
+  }
+  int64_t operations() const { return 2 * batch * m * k * n; }
 };
 
-// The products of a 512-wide model, of its experts, and rows that no tile
-// divides.
-constexpr Shape kShapes[] = {
-    {256, 512, 2048, 1}, {64, 512, 2048, 1},  {64, 2048, 512, 1},
-    {13, 512, 2048, 1},  {16, 512, 2048, 1},  {61, 512, 2048, 1},
-    {64, 512, 2048, 8},  {16, 512, 2048, 8},  {512, 2048, 512, 8},
-    {1024, 512, 16, 1},  {2048, 512, 512, 1},
-};
-
-/// The operands of one product: a [batch, m, k], b [batch, k, n], both dense.
+/// Dense operands a [batch, m, k], b [batch, k, n], bias [n].
 struct Operands {
-  Operands(const Shape &shape, DType dtype)
-      : a(dtype, {shape.batch, shape.m, shape.k}),
-        b(dtype, {shape.batch, shape.k, shape.n}),
-        c(DType::F32, {shape.batch, shape.m, shape.n}) {
-    fill(a);
-    fill(b);
+  explicit Operands(const Product &p)
+      : a(p.dtype, {p.batch, p.m, p.k}), b(p.dtype, {p.batch, p.k, p.n}),
+        bias(DType::F32, {p.n}),
+        c(p.isConstantB ? p.dtype : DType::F32, {p.batch, p.m, p.n}) {
+    for (Tensor *tensor : {&a, &b, &bias})
+      fillRandom(*tensor);
   }
-  static void fill(Tensor &tensor) {
-    uint32_t seed = 1;
-    for (int64_t i = 0; i < tensor.elements(); ++i) {
-      seed = seed * 1664525u + 1013904223u;
-      float value = static_cast<float>(static_cast<int32_t>(seed)) * 0x1p-31f;
-      if (tensor.dtype() == DType::BF16)
-        tensor.as<uint16_t>()[i] = toBF16(value);
-      else
-        tensor.as<float>()[i] = value;
-    }
-  }
-  Tensor a, b, c;
+  Tensor a, b, bias, c;
 };
 
-void count(benchmark::State &state, const Shape &s) {
-  state.SetItemsProcessed(state.iterations() * 2 * s.batch * s.m * s.n * s.k);
+void *matrix(Tensor &tensor, int64_t index) {
+  return static_cast<char *>(tensor.data()) +
+         static_cast<size_t>(index) * tensor.bytes() /
+             static_cast<size_t>(tensor.shape()[0]);
 }
 
-void runOurs(benchmark::State &state, Shape s, DType dtype) {
-  Operands operands(s, dtype);
-  MatmulSite site;
-  site.batch = {s.batch};
-  site.m = s.m, site.n = s.n, site.k = s.k;
-  site.aType = site.bType = dtype;
-  site.cType = DType::F32;
-  site.aStrides = {s.m * s.k, s.k, 1};
-  site.bStrides = {s.k * s.n, s.n, 1};
-  site.cStrides = {s.m * s.n, s.n, 1};
-  site.bArgument = 0;
-  GemmScratch scratch;
-  Gemm gemm(site, scratch);
-  gemm.use(gemm.pack(operands.b.data()));
+void runOurs(benchmark::State &state, Case &program) {
   for (auto _ : state)
-    gemm.run(operands.a.data(), operands.b.data(), operands.c.data());
-  state.SetLabel(gemm.kernel());
-  count(state, s);
+    program.run();
+  state.SetLabel(program.kernel());
+  Product product(program.manifest().matmuls.at(0));
+  state.SetItemsProcessed(state.iterations() * product.operations());
 }
 
 #ifdef MOERT_HAVE_ONEDNN
-void runOneDnn(benchmark::State &state, Shape s, DType dtype) {
-  using Desc = dnnl::memory::desc;
-  using Tag = dnnl::memory::format_tag;
-  auto type = dtype == DType::BF16 ? dnnl::memory::data_type::bf16
-                                   : dnnl::memory::data_type::f32;
-  Operands operands(s, dtype);
-  dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  dnnl::stream stream(engine);
-  Desc a({s.m, s.k}, type, Tag::ab), b({s.k, s.n}, type, Tag::any);
-  Desc c({s.m, s.n}, dnnl::memory::data_type::f32, Tag::ab);
-  dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a, b, c), engine);
-  dnnl::matmul matmul(description);
-  std::vector<dnnl::memory> weights;
-  auto at = [&](Tensor &tensor, int64_t index) {
-    return static_cast<char *>(tensor.data()) +
-           static_cast<size_t>(index) * tensor.bytes() /
-               static_cast<size_t>(s.batch);
-  };
-  for (int64_t i = 0; i < s.batch; ++i) {
-    dnnl::memory plain(Desc({s.k, s.n}, type, Tag::ab), engine,
-                       at(operands.b, i));
-    weights.emplace_back(description.weights_desc(), engine);
-    dnnl::reorder(plain, weights.back()).execute(stream, plain, weights.back());
-  }
-  for (auto _ : state)
-    for (int64_t i = 0; i < s.batch; ++i) {
-      dnnl::memory source(a, engine, at(operands.a, i));
-      dnnl::memory target(c, engine, at(operands.c, i));
-      matmul.execute(stream,
-                     {{DNNL_ARG_SRC, source},
-                      {DNNL_ARG_WEIGHTS, weights[static_cast<size_t>(i)]},
-                      {DNNL_ARG_DST, target}});
-    }
-  count(state, s);
+using Desc = dnnl::memory::desc;
+using Tag = dnnl::memory::format_tag;
+
+dnnl::memory::data_type typeOf(DType dtype) {
+  return dtype == DType::BF16 ? dnnl::memory::data_type::bf16
+                              : dnnl::memory::data_type::f32;
 }
+
+/// Bias and gelu are the matmul's own.
+class OneDnn {
+public:
+  explicit OneDnn(const Product &p)
+      : p_(p), operands_(p), engine_(dnnl::engine::kind::cpu, 0),
+        stream_(engine_) {
+    Desc a({p.m, p.k}, typeOf(p.dtype), Tag::ab);
+    Desc b({p.k, p.n}, typeOf(p.dtype), p.isConstantB ? Tag::any : Tag::ab);
+    Desc bias({1, p.n}, typeOf(DType::F32), Tag::ab);
+    Desc c({p.m, p.n}, typeOf(operands_.c.dtype()), Tag::ab);
+    dnnl::primitive_attr attributes;
+    dnnl::post_ops after;
+    after.append_eltwise(1, dnnl::algorithm::eltwise_gelu_tanh, 0, 0);
+    if (p.isConstantB)
+      attributes.set_post_ops(after);
+    dnnl::matmul::primitive_desc description(
+        p.isConstantB ? dnnl::matmul::desc(a, b, bias, c)
+                      : dnnl::matmul::desc(a, b, c),
+        attributes, engine_);
+    matmul_ = dnnl::matmul(description);
+    for (int64_t i = 0; i < p.batch; ++i)
+      addCall(a, b, bias, c, i, description.weights_desc());
+  }
+
+  void run() {
+    for (const auto &call : calls_)
+      matmul_.execute(stream_, call);
+  }
+
+private:
+  void addCall(const Desc &a, const Desc &b, const Desc &bias, const Desc &c,
+               int64_t index, const Desc &packed) {
+    Desc plain({p_.k, p_.n}, typeOf(p_.dtype), Tag::ab);
+    dnnl::memory weights(plain, engine_, matrix(operands_.b, index));
+    if (p_.isConstantB) {
+      dnnl::memory from = weights;
+      weights = dnnl::memory(packed, engine_);
+      dnnl::reorder(from, weights).execute(stream_, from, weights);
+    }
+    calls_.push_back(
+        {{DNNL_ARG_SRC, dnnl::memory(a, engine_, matrix(operands_.a, index))},
+         {DNNL_ARG_WEIGHTS, weights},
+         {DNNL_ARG_DST, dnnl::memory(c, engine_, matrix(operands_.c, index))}});
+    if (p_.isConstantB)
+      calls_.back().insert(
+          {DNNL_ARG_BIAS, dnnl::memory(bias, engine_, operands_.bias.data())});
+  }
+
+  Product p_;
+  Operands operands_;
+  dnnl::engine engine_;
+  dnnl::stream stream_;
+  dnnl::matmul matmul_;
+  std::vector<std::unordered_map<int, dnnl::memory>> calls_;
+};
 #endif
 
-#ifdef MOE_HAVE_XSMM
-// Column-major in libxsmm's words: c^T[n, m] = b^T[n, k] a^T[k, m], one panel
-// of 64 columns of packed b after the other.
-void runXsmm(benchmark::State &state, Shape s) {
-  constexpr int64_t kWide = 64;
-  int64_t wide = std::min(kWide, s.n);
-  Operands operands(s, DType::F32);
-  Tensor packed(DType::F32, {s.batch, s.n / wide, s.k, wide});
-  for (int64_t e = 0; e < s.batch; ++e)
-    for (int64_t n = 0; n < s.n; ++n)
-      for (int64_t k = 0; k < s.k; ++k)
-        packed.as<float>()[((e * (s.n / wide) + n / wide) * s.k + k) * wide +
-                           n % wide] =
-            operands.b.as<float>()[(e * s.k + k) * s.n + n];
-  auto i32 = [](int64_t value) { return static_cast<libxsmm_blasint>(value); };
-  libxsmm_blasint ldb = i32(s.k), lda = i32(wide), ldc = i32(s.n);
-  float alpha = 1, beta = 0;
-  libxsmm_smmfunction kernel =
-      libxsmm_smmdispatch(i32(wide), i32(s.m), i32(s.k), &lda, &ldb, &ldc,
-                          &alpha, &beta, nullptr, nullptr);
-  if (!kernel)
-    return state.SkipWithError("no kernel of libxsmm");
-  for (auto _ : state)
-    for (int64_t e = 0; e < s.batch; ++e)
-      for (int64_t n = 0; n < s.n / wide; ++n)
-        kernel(packed.as<float>() + (e * (s.n / wide) + n) * s.k * wide,
-               operands.a.as<float>() + e * s.m * s.k,
-               operands.c.as<float>() + e * s.m * s.n + n * wide);
-  count(state, s);
-}
+#if defined(MOE_HAVE_XSMM) && defined(MOERT_HAVE_ONEDNN)
+/// c starts as the bias; oneDNN's gelu follows, as libxsmm has none.
+/// Column-major in libxsmm's words: c^T[n, m] = b^T[n, k] a^T[k, m], one panel
+/// of 64 columns of packed b after the other.
+class Xsmm {
+public:
+  explicit Xsmm(const Product &p)
+      : p_(p), operands_(p), wide_(std::min<int64_t>(64, p.n)),
+        packed_(DType::F32, {p.batch, p.n / wide_, p.k, wide_}),
+        engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
+    pack();
+    auto i32 = [](int64_t value) {
+      return static_cast<libxsmm_blasint>(value);
+    };
+    libxsmm_blasint ldb = i32(p.k), lda = i32(wide_), ldc = i32(p.n);
+    float alpha = 1, beta = p.isConstantB ? 1 : 0;
+    kernel_ = libxsmm_smmdispatch(i32(wide_), i32(p.m), i32(p.k), &lda, &ldb,
+                                  &ldc, &alpha, &beta, nullptr, nullptr);
+    Desc all({p.batch * p.m, p.n}, typeOf(DType::F32), Tag::ab);
+    c_ = dnnl::memory(all, engine_, operands_.c.data());
+    gelu_ = dnnl::eltwise_forward(dnnl::eltwise_forward::primitive_desc(
+        dnnl::eltwise_forward::desc(dnnl::prop_kind::forward_inference,
+                                    dnnl::algorithm::eltwise_gelu_tanh, all, 0,
+                                    0),
+        engine_));
+  }
+
+  bool exists() const { return kernel_ != nullptr; }
+
+  void run() {
+    auto *c = operands_.c.as<float>();
+    if (p_.isConstantB)
+      for (int64_t row = 0; row < p_.batch * p_.m; ++row)
+        std::memcpy(c + row * p_.n, operands_.bias.data(),
+                    operands_.bias.bytes());
+    else
+      pack();
+    for (int64_t e = 0; e < p_.batch; ++e)
+      for (int64_t panel = 0; panel < p_.n / wide_; ++panel)
+        kernel_(packed_.as<float>() +
+                    (e * (p_.n / wide_) + panel) * p_.k * wide_,
+                operands_.a.as<float>() + e * p_.m * p_.k,
+                c + e * p_.m * p_.n + panel * wide_);
+    if (p_.isConstantB)
+      gelu_.execute(stream_, {{DNNL_ARG_SRC, c_}, {DNNL_ARG_DST, c_}});
+  }
+
+private:
+  void pack() {
+    auto *to = packed_.as<float>();
+    for (int64_t e = 0; e < p_.batch; ++e)
+      for (int64_t first = 0; first < p_.n; first += wide_)
+        for (int64_t k = 0; k < p_.k; ++k, to += wide_)
+          std::memcpy(to,
+                      operands_.b.as<float>() + (e * p_.k + k) * p_.n + first,
+                      static_cast<size_t>(wide_) * sizeof(float));
+  }
+
+  Product p_;
+  Operands operands_;
+  int64_t wide_;
+  Tensor packed_;
+  libxsmm_smmfunction kernel_;
+  dnnl::engine engine_;
+  dnnl::stream stream_;
+  dnnl::memory c_;
+  dnnl::eltwise_forward gelu_;
+};
 #endif
+
+template <typename Library>
+void runLibrary(benchmark::State &state, Library &library,
+                const Product &product) {
+  for (auto _ : state)
+    library.run();
+  state.SetItemsProcessed(state.iterations() * product.operations());
+}
+
+/// Made when its benchmark first runs: all together take too much memory.
+template <typename Library>
+void registerLibrary(const std::string &name, const Product &product) {
+  auto library = std::make_shared<std::unique_ptr<Library>>();
+  benchmark::RegisterBenchmark(
+      name.c_str(), [library, product](benchmark::State &state) {
+        if (!*library)
+          *library = std::make_unique<Library>(product);
+        runLibrary(state, **library, product);
+      });
+}
+
+void add(Case &program) {
+  Product product(program.manifest().matmuls.at(0));
+  benchmark::RegisterBenchmark((program.name() + "/ours").c_str(), runOurs,
+                               std::ref(program));
+#ifdef MOERT_HAVE_ONEDNN
+  registerLibrary<OneDnn>(program.name() + "/onednn", product);
+#ifdef MOE_HAVE_XSMM
+  if (product.dtype == DType::F32 && Xsmm(product).exists())
+    registerLibrary<Xsmm>(program.name() + "/libxsmm", product);
+#endif
+#endif
+}
 
 } // namespace
 
-int main(int argc, char **argv) {
-  computeOnOneThread();
-  for (DType dtype : {DType::F32, DType::BF16})
-    for (const Shape &s : kShapes) {
-      std::string name =
-          std::string(nameOf(dtype)) + "/" + std::to_string(s.m) + "x" +
-          std::to_string(s.k) + "x" + std::to_string(s.n) +
-          (s.batch > 1 ? "x" + std::to_string(s.batch) : std::string()) + "/";
-      benchmark::RegisterBenchmark((name + "ours").c_str(), runOurs, s, dtype);
-#ifdef MOERT_HAVE_ONEDNN
-      benchmark::RegisterBenchmark((name + "onednn").c_str(), runOneDnn, s,
-                                   dtype);
-#endif
-#ifdef MOE_HAVE_XSMM
-      if (dtype == DType::F32)
-        benchmark::RegisterBenchmark((name + "libxsmm").c_str(), runXsmm, s);
-#endif
-    }
-  benchmark::Initialize(&argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
-}
+int main(int argc, char **argv) { return runCases(argc, argv, add); }
