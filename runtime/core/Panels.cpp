@@ -1,6 +1,8 @@
 #include "runtime/core/Panels.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 namespace moert {
 
@@ -26,12 +28,85 @@ struct Paired {
 };
 } // namespace
 
+// Units 0, 1, ... of one word from as many rows of b. Loops of their own, since
+// they have vectors.
+template <typename Form>
+static void packWords(const typename Form::Element *const (&rows)[Form::count],
+                      int64_t width, typename Form::Unit *to) {
+  if constexpr (Form::count == 1)
+    std::transform(rows[0], rows[0] + width, to, Form::unit);
+  else
+    for (int64_t column = 0; column < width; ++column) {
+      to[2 * column] = Form::unit(rows[0][column]);
+      to[2 * column + 1] = Form::unit(rows[1][column]);
+    }
+}
+
+// One panel of `width` columns that lie side by side.
+template <typename Form>
+static void packDense(const typename Form::Element *from, const MatrixView &b,
+                      int64_t width, typename Form::Unit *to) {
+  constexpr int64_t count = Form::count;
+  int64_t k = 0;
+  for (; k + count <= b.rows; k += count, to += kPanel * count) {
+    const typename Form::Element *rows[count];
+    for (int64_t i = 0; i < count; ++i)
+      rows[i] = from + (k + i) * b.rowStride;
+    packWords<Form>(rows, width, to);
+  }
+  if (k < b.rows) // The half of a pair.
+    for (int64_t column = 0; column < width; ++column)
+      to[column * count] = Form::unit(from[k * b.rowStride + column]);
+}
+
+// Four words of four columns, whose words lie side by side, as four words of
+// neighbours.
+static void transposeBlock(const char *from, int64_t columnBytes, char *to) {
+  typedef uint32_t Words __attribute__((vector_size(16)));
+  Words column[4];
+  for (int64_t i = 0; i < 4; ++i)
+    std::memcpy(&column[i], from + i * columnBytes, sizeof(Words));
+  Words low01 = __builtin_shufflevector(column[0], column[1], 0, 4, 1, 5);
+  Words low23 = __builtin_shufflevector(column[2], column[3], 0, 4, 1, 5);
+  Words high01 = __builtin_shufflevector(column[0], column[1], 2, 6, 3, 7);
+  Words high23 = __builtin_shufflevector(column[2], column[3], 2, 6, 3, 7);
+  Words words[4] = {__builtin_shufflevector(low01, low23, 0, 1, 4, 5),
+                    __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
+                    __builtin_shufflevector(high01, high23, 0, 1, 4, 5),
+                    __builtin_shufflevector(high01, high23, 2, 3, 6, 7)};
+  for (int64_t i = 0; i < 4; ++i)
+    std::memcpy(to + i * kPanel * 4, &words[i], sizeof(Words));
+}
+
+// The whole blocks of a panel of `width` columns that each lie side by side.
+// Returns how many words and columns they have.
+template <typename Form>
+static std::pair<int64_t, int64_t>
+transposePanel(const typename Form::Element *from, const MatrixView &b,
+               int64_t width, typename Form::Unit *to) {
+  bool isWords = sizeof(typename Form::Element) * Form::count == 4;
+  if (b.rowStride != 1 || !isWords)
+    return {0, 0};
+  int64_t words = b.rows / Form::count / 4 * 4, columns = width / 4 * 4;
+  int64_t columnBytes = b.columnStride * int64_t{sizeof(*from)};
+  for (int64_t column = 0; column < columns; column += 4)
+    for (int64_t word = 0; word < words; word += 4)
+      transposeBlock(reinterpret_cast<const char *>(
+                         from + column * b.columnStride + word * Form::count),
+                     columnBytes,
+                     reinterpret_cast<char *>(to + (word * kPanel + column) *
+                                                       Form::count));
+  return {words, columns};
+}
+
 // One panel of `width` columns from `from`; the loop over the smaller stride is
 // the inner one, so that memory is read in its order.
 template <typename Form>
 static void packPanel(const typename Form::Element *from, const MatrixView &b,
                       int64_t width, typename Form::Unit *to) {
   constexpr int64_t count = Form::count;
+  if (b.columnStride == 1)
+    return packDense<Form>(from, b, width, to);
   auto put = [&](int64_t k, int64_t column) {
     to[(k / count * kPanel + column) * count + k % count] =
         Form::unit(from[k * b.rowStride + column * b.columnStride]);
@@ -40,10 +115,12 @@ static void packPanel(const typename Form::Element *from, const MatrixView &b,
     for (int64_t k = 0; k < b.rows; ++k)
       for (int64_t column = 0; column < width; ++column)
         put(k, column);
-  else
+  else {
+    auto [words, columns] = transposePanel<Form>(from, b, width, to);
     for (int64_t column = 0; column < width; ++column)
-      for (int64_t k = 0; k < b.rows; ++k)
+      for (int64_t k = column < columns ? words * count : 0; k < b.rows; ++k)
         put(k, column);
+  }
 }
 
 // Calls `pack` with the form that makes words of `format` from `dtype`.

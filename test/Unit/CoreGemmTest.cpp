@@ -202,6 +202,30 @@ TEST(CoreGemm, stridesReachEveryLayout) {
   }
 }
 
+// Blocks of a transposed b are turned four by four; what is left of them, one
+// by one.
+TEST(CoreGemm, aTransposedBGivesTheSameBits) {
+  for (DType dtype : {DType::F32, DType::BF16})
+    for (int64_t k : {1, 3, 4, 7, 8, 9, 66, 1100})
+      for (int64_t n : {1, 3, 4, 31, 36, 45}) {
+        Tensor a = random({5, k}, 9, dtype), b = random({k, n}, 10, dtype);
+        Tensor turned(dtype, {n, k});
+        size_t size = sizeOf(dtype);
+        for (int64_t i = 0; i < k * n; ++i)
+          std::memcpy(static_cast<char *>(turned.data()) +
+                          static_cast<size_t>(i % n * k + i / n) * size,
+                      static_cast<char *>(b.data()) +
+                          static_cast<size_t>(i) * size,
+                      size);
+        MatmulSite site = denseSite(5, n, k, false, dtype);
+        Tensor wanted = multiply(site, a, b);
+        site.bStrides = {1, k};
+        Tensor c = multiply(site, a, turned);
+        EXPECT_EQ(std::memcmp(c.data(), wanted.data(), c.bytes()), 0)
+            << nameOf(dtype) << " k " << k << " n " << n;
+      }
+}
+
 TEST(CoreGemm, aBatchOfWeightsIsPackedOnce) {
   MatmulSite site = denseSite(16, 64, 64, true);
   site.batch = {4};
