@@ -116,8 +116,10 @@ std::shared_ptr<const PackedWeights> Gemm::pack(const void *b) {
     if (library)
       library->pack(static_cast<const float *>(view.data), view.rowStride,
                     view.columnStride, to);
-    else
+    else {
       packPanels(view, format, to);
+      weights->isFinite &= panelsAreFinite(format, site_.k, site_.n, to);
+    }
   }
   return weights;
 }
@@ -170,8 +172,8 @@ void Gemm::runOne(const char *a, const void *b, char *c, int64_t index) {
           ? asTileRows(view, format)
           : packRows(view, format,
                      scratch_->get(0, rowBytes(format, site_.m, site_.k)));
-  multiplyPanels(rows, format, site_.k, panels, c, site_.cType, site_.n,
-                 out.row, out.column);
+  multiplyPanels(rows, format, site_.k, panels, weights_ && weights_->isFinite,
+                 c, site_.cType, site_.n, out.row, out.column);
 }
 
 } // namespace moert

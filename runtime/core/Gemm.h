@@ -31,6 +31,7 @@ private:
 /// Immutable, so ranks of one process that hold the same weights share one.
 struct PackedWeights {
   bool library = false; ///< For oneDNN, else for the tiles.
+  bool isFinite = true; ///< Of tiles: zero times each of them is zero.
   Buffer bytes;         ///< One matrix after the other for a batch.
   size_t stride = 0;    ///< Bytes from one to the next.
 };

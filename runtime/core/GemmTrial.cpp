@@ -71,7 +71,8 @@ private:
 
   void runTiles(int64_t m) {
     multiplyPanels({a_.data(), m, k_, k_}, TileFormat::Floats, k_,
-                   panels_.data(), ours_.data(), DType::F32, n_, n_, 1);
+                   panels_.data(), /*skipsZeros=*/false, ours_.data(),
+                   DType::F32, n_, n_, 1);
   }
 
   void runLibrary() {

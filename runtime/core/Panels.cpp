@@ -169,6 +169,25 @@ void packPanels(const MatrixView &b, TileFormat format, void *panels) {
            [&](auto form) { packPanelsAs<decltype(form)>(b, format, panels); });
 }
 
+// The exponent of what is not finite is all ones. No way out of the loop, so
+// that it has vectors.
+template <typename Bits>
+static bool areFinite(const void *data, size_t bytes, Bits exponent) {
+  auto *bits = static_cast<const Bits *>(data);
+  Bits found = 0;
+  for (size_t i = 0; i < bytes / sizeof(Bits); ++i)
+    found |= (bits[i] & exponent) == exponent;
+  return !found;
+}
+
+bool panelsAreFinite(TileFormat format, int64_t k, int64_t n,
+                     const void *panels) {
+  size_t bytes = panelBytes(format, k, n);
+  return format == TileFormat::BF16Pairs
+             ? areFinite<uint16_t>(panels, bytes, 0x7F80)
+             : areFinite<uint32_t>(panels, bytes, 0x7F800000);
+}
+
 bool isTileRows(const MatrixView &a, TileFormat format) {
   if (a.columnStride != 1)
     return false;

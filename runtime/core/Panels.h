@@ -56,6 +56,10 @@ struct TileRows {
 /// Writes `b` [k, n] as panels; Floats from f32 or bf16, BF16Pairs from bf16.
 void packPanels(const MatrixView &b, TileFormat format, void *panels);
 
+/// Whether no element of the panels of a [k, n] matrix is infinite or NaN.
+bool panelsAreFinite(TileFormat format, int64_t k, int64_t n,
+                     const void *panels);
+
 /// Whether `a` is in this form as it lies.
 bool isTileRows(const MatrixView &a, TileFormat format);
 /// `a` as it lies; only where isTileRows.

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bitset>
 #include <cmath>
 #include <cstring>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace moert {
@@ -120,6 +122,16 @@ static int64_t blockBytes() {
   return bytes;
 }
 
+// 13 rows are 7 and 6: a short tile waits for its own sums.
+static int64_t tileCount(int64_t begin, int64_t end) {
+  return (end - begin + kTileRows - 1) / kTileRows;
+}
+static std::pair<int64_t, int64_t> tileRange(int64_t begin, int64_t end,
+                                             int64_t tile) {
+  int64_t rows = end - begin, tiles = tileCount(begin, end);
+  return {begin + rows * tile / tiles, begin + rows * (tile + 1) / tiles};
+}
+
 namespace {
 /// Where one tile of c goes.
 struct Target {
@@ -156,21 +168,54 @@ static void storeRow(const float *from, int64_t columns, const Target &to) {
 }
 
 namespace {
+/// Tiles of a block of rows that hold zeros only.
+class ZeroTiles {
+public:
+  static constexpr int64_t most = 4096;
+
+  // The first words tell nearly always.
+  void find(const TileRows &a, TileFormat format, int64_t begin, int64_t end) {
+    int64_t tiles = tileCount(begin, end);
+    for (int64_t i = 0; i < tiles; ++i) {
+      auto [from, to] = tileRange(begin, end, i);
+      zero_[static_cast<size_t>(i)] = allZero(a, format, from, to, 1) &&
+                                      allZero(a, format, from, to, a.words);
+    }
+  }
+  bool operator[](int64_t tile) const {
+    return zero_[static_cast<size_t>(tile)];
+  }
+
+private:
+  static bool allZero(const TileRows &a, TileFormat format, int64_t from,
+                      int64_t to, int64_t words) {
+    uint32_t signs =
+        format == TileFormat::BF16Pairs ? 0x80008000u : 0x80000000u;
+    auto *data = static_cast<const uint32_t *>(a.data);
+    for (int64_t row = from; row < to; ++row)
+      for (int64_t k = 0; k < words; ++k)
+        if (data[row * a.stride + k] & ~signs)
+          return false;
+    return true;
+  }
+
+  std::bitset<most> zero_;
+};
+
 /// One product: what each of its tiles needs to know.
 struct Product {
   const TileRows &a;
   Multiply *multiply;
   int64_t block; ///< Words of a block of k.
   Target target;
+  ZeroTiles zeros = {};
 
   // Rows [begin, end) of a times the panel whose columns begin at `first`.
   void rows(int64_t begin, int64_t end, const float *panel, int64_t first,
             int64_t columns) const {
-    // 13 rows are 7 and 6: a short tile waits for its own sums.
-    int64_t tiles = (end - begin + kTileRows - 1) / kTileRows;
+    int64_t tiles = tileCount(begin, end);
     for (int64_t i = 0; i < tiles; ++i) {
-      int64_t from = begin + (end - begin) * i / tiles;
-      int64_t to = begin + (end - begin) * (i + 1) / tiles;
+      auto [from, to] = tileRange(begin, end, i);
       TileJob job;
       job.rows = to - from;
       job.a = static_cast<const float *>(a.data) + from * a.stride;
@@ -181,59 +226,63 @@ struct Product {
       // at one pace.
       job.aheadStep = std::max<int64_t>(kPanel / tiles, 1);
       job.ahead = panel + a.words * (kPanel + i * job.aheadStep);
-      tile(job, from, first);
+      tile(job, zeros[i] ? 0 : a.words, target.at(from, first));
     }
   }
 
 private:
   // By way of a buffer where `c` is not as the tiles write.
-  void tile(TileJob job, int64_t row, int64_t first) const {
-    Target to = target.at(row, first);
+  void tile(TileJob job, int64_t words, const Target &to) const {
     if (to.takesTiles(job.columns)) {
       job.out = static_cast<float *>(to.c);
       job.outStride = to.rowStride;
-      return sum(job);
+      return sum(job, words);
     }
     alignas(64) float sums[kTileRows * kPanel];
     job.out = sums;
     job.outStride = kPanel;
-    sum(job);
+    sum(job, words);
     for (int64_t i = 0; i < job.rows; ++i)
       storeRow(sums + i * kPanel, job.columns, to.at(i, 0));
   }
 
-  void sum(TileJob job) const {
+  void sum(TileJob job, int64_t words) const {
     // An empty sum is zero.
     int64_t k = 0;
     do {
-      job.words = std::min(block, a.words - k);
+      job.words = std::min(block, words - k);
       job.adds = k > 0;
       multiply(job);
       job.a = static_cast<const float *>(job.a) + block;
       job.panel = static_cast<const float *>(job.panel) + block * kPanel;
       job.ahead += block * job.aheadStep;
       k += block;
-    } while (k < a.words);
+    } while (k < words);
   }
 };
 } // namespace
 
 void multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
-                    const void *panels, void *c, DType cType, int64_t n,
-                    int64_t cRowStride, int64_t cColumnStride) {
+                    const void *panels, bool skipsZeros, void *c, DType cType,
+                    int64_t n, int64_t cRowStride, int64_t cColumnStride) {
   bool pairs = format == TileFormat::BF16Pairs;
   Product product{a,
                   pairs ? choice().pairs : choice().floats,
                   wordsOf(format, kBlock(k)),
                   {c, cType, cRowStride, cColumnStride}};
   int64_t rowBytes = std::max<int64_t>(a.words, 1) * 4;
-  int64_t most = std::max<int64_t>(blockBytes() / rowBytes / kTileRows, 4);
+  int64_t most = std::clamp<int64_t>(blockBytes() / rowBytes / kTileRows, 4,
+                                     ZeroTiles::most);
   int64_t step = most * kTileRows;
-  for (int64_t begin = 0; begin < a.rows; begin += step)
+  for (int64_t begin = 0; begin < a.rows; begin += step) {
+    int64_t end = std::min(begin + step, a.rows);
+    if (skipsZeros && a.words > 0)
+      product.zeros.find(a, format, begin, end);
     for (int64_t first = 0; first < n; first += kPanel)
-      product.rows(begin, std::min(begin + step, a.rows),
+      product.rows(begin, end,
                    static_cast<const float *>(panels) + first * a.words, first,
                    std::min(kPanel, n - first));
+  }
 }
 
 } // namespace moert

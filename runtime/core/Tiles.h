@@ -30,10 +30,12 @@ int64_t kBlock(int64_t k);
 TileFormat tileFormat(DType a, DType b);
 
 /// c[m, n] = a x b; c is f32 or bf16 (rounded once, at the end), strides in
-/// elements. `k` is the number of products in a sum.
+/// elements. `k` is the number of products in a sum. With `skipsZeros`, which
+/// needs finite panels, tiles of rows that hold only zeros (slots that no token
+/// took) are not multiplied: the bits are the same.
 void multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
-                    const void *panels, void *c, DType cType, int64_t n,
-                    int64_t cRowStride, int64_t cColumnStride);
+                    const void *panels, bool skipsZeros, void *c, DType cType,
+                    int64_t n, int64_t cRowStride, int64_t cColumnStride);
 
 /// "avx512_bf16", "avx512", "avx2" or "scalar": what multiplyPanels runs on.
 const char *tileInstructions();

@@ -226,6 +226,46 @@ TEST(CoreGemm, aTransposedBGivesTheSameBits) {
       }
 }
 
+// Slots that no token took are zero rows: with weights they are skipped, with
+// another b they are not.
+TEST(CoreGemm, zeroRowsGiveTheBitsOfTheirProducts) {
+  for (DType dtype : {DType::F32, DType::BF16})
+    for (int64_t taken : {0, 1, 8, 13, 61, 64}) {
+      int64_t m = 64, k = 1100, n = 45;
+      Tensor a = random({m, k}, 13, dtype), b = random({k, n}, 14, dtype);
+      auto *slots = static_cast<char *>(a.data());
+      size_t begin = static_cast<size_t>(taken * k) * sizeOf(dtype);
+      std::memset(slots + begin, 0, a.bytes() - begin);
+      if (begin < a.bytes()) // The last slot's last element is -0.
+        slots[a.bytes() - 1] = char(0x80);
+      for (DType to : {DType::F32, DType::BF16}) {
+        MatmulSite site = denseSite(m, n, k, true, dtype);
+        site.cType = to;
+        Tensor skipped = multiply(site, a, b);
+        site.bArgument = -1;
+        Tensor wanted = multiply(site, a, b);
+        EXPECT_EQ(std::memcmp(skipped.data(), wanted.data(), wanted.bytes()), 0)
+            << nameOf(dtype) << " taken " << taken;
+      }
+    }
+}
+
+TEST(CoreGemm, zeroTimesInfinityIsNotSkipped) {
+  for (DType dtype : {DType::F32, DType::BF16})
+    for (float weight : {INFINITY, -INFINITY, NAN}) {
+      Tensor a(dtype, {16, 70}), b = random({70, 40}, 15, dtype);
+      if (dtype == DType::BF16)
+        b.as<uint16_t>()[69 * 40 + 39] = toBF16(weight);
+      else
+        b.as<float>()[69 * 40 + 39] = weight;
+      MatmulSite site = denseSite(16, 40, 70, true, dtype);
+      site.cType = DType::F32;
+      Tensor c = multiply(site, a, b);
+      for (int64_t i = 0; i < c.elements(); ++i)
+        EXPECT_EQ(std::isnan(c.as<float>()[i]), i % 40 == 39) << i;
+    }
+}
+
 TEST(CoreGemm, aBatchOfWeightsIsPackedOnce) {
   MatmulSite site = denseSite(16, 64, 64, true);
   site.batch = {4};
