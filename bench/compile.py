@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What compiling GShard's 600B configuration costs, by devices and by layers.
+"""What compiling GShard's 600B configuration costs, by devices, by layers and by stage.
 
   bench/compile.py [--rounds 5]
 
@@ -16,11 +16,12 @@ from model import BIN, OUT, ROOT, median, run
 
 MESHES = ("data=1,expert=2", "data=2,expert=32", "data=2,expert=1024", "data=32,expert=2048")
 LAYERS = (9, 18, 36)
+STAGES = ("propagate", "partition", "optimize", "lower")
 
 
-def compile_seconds(model, mesh, program):
+def compile_seconds(model, mesh, program, until="--target=cpu"):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run([BIN / "moe-opt", model, f"--mesh={mesh}", "--target=cpu", "-o", program])
+    run([BIN / "moe-opt", model, f"--mesh={mesh}", until, "-o", program])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
@@ -42,6 +43,19 @@ def measure(title, cases, rounds):
         print(f"{name:>22} {calls(model, mesh):7} {sizes[name]:8} {median(times[name]):6.2f} {min(times[name]):6.2f}")
 
 
+def profile(model, mesh, rounds):
+    """What each stage adds to the one before it; the first includes reading the model, each of
+    those that are stopped at writes its result as text, which the last does not."""
+    untils = {stage: f"--stop-after={stage}" for stage in STAGES} | {"code": "--target=cpu"}
+    times = {stage: [] for stage in untils}
+    for _ in range(rounds):
+        for stage, until in untils.items():
+            times[stage].append(compile_seconds(model, mesh, OUT / "compiled.moe", until))
+    print(f"{'36 layers, until':>22} {'CPU s':>6}")
+    for stage, seconds in times.items():
+        print(f"{stage:>22} {median(seconds):6.2f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
@@ -54,6 +68,8 @@ def main():
     measure("36 layers, mesh", {mesh: (models[36], mesh) for mesh in MESHES}, arguments.rounds)
     print()
     measure("2048 devices, layers", {str(layers): (models[layers], MESHES[2]) for layers in LAYERS}, arguments.rounds)
+    print()
+    profile(models[36], MESHES[2], arguments.rounds)
 
 
 if __name__ == "__main__":
