@@ -110,6 +110,26 @@ TEST(LowerOps, Conversions) {
             (Numbers{1, -2, 0.5, 3}));
 }
 
+// Rounding adds to a NaN's bits, which could make a number of it; poison is a
+// NaN of ones.
+TEST(LowerOps, NoNaNBecomesANumber) {
+  std::vector<float> nans;
+  for (uint32_t bits : {0x7F800001u, 0x7FFFFFFFu, 0xFFFFFFFFu, 0xFFC00000u}) {
+    nans.emplace_back();
+    std::memcpy(&nans.back(), &bits, sizeof bits);
+  }
+  for (const char *op : {"arith.addf %0, %0", "arith.divf %0, %0"}) {
+    auto results = runOps("%0 = arith.truncf %a : tensor<4xf32> to "
+                          "tensor<4xbf16>\n%1 = " +
+                              std::string(op) + " : tensor<4xbf16>",
+                          "%a: tensor<4xf32>", "tensor<4xbf16>, tensor<4xbf16>",
+                          "%0, %1", {Data::f32(nans)});
+    for (const Data &result : results)
+      for (double value : result.values())
+        EXPECT_TRUE(std::isnan(value)) << op;
+  }
+}
+
 TEST(LowerOps, BF16RoundsAfterEachOp) {
   // 256 + 1 is 256 in bf16, twice.
   auto results =
@@ -521,6 +541,40 @@ TEST(LowerOps, RandomGatingDropsWeakSecondChoices) {
       {Data::f32({0.75, 0.25, 0.75, 0.25}), Data::f32({0.625, 0.375})});
   EXPECT_EQ(results[1].values(), (Numbers{0, -1, 1, 0}));
   expectNear(results[2].values(), {0.75, 0, 0.75, 0.25}, 1e-6);
+}
+
+// Two tokens in one slot are summed; nothing is left in a slot without one.
+TEST(LowerOps, TokensThatMeetInASlotAreSummed) {
+  for (const char *type : {"f32", "bf16", "i32"}) {
+    std::string element = type;
+    std::vector<float> numbers = {1, 2, 3, 4, 5, 6};
+    Data tokens = element == "f32"    ? Data::f32(numbers)
+                  : element == "bf16" ? Data::bf16(numbers)
+                                      : Data::i32({1, 2, 3, 4, 5, 6});
+    EXPECT_EQ(runOne("moe.dispatch %t to %e, %s : tensor<1x3x2x" + element +
+                         ">, tensor<1x3x2xi32>, tensor<1x3x2xi32> -> "
+                         "tensor<2x1x2x2x" +
+                         element + ">",
+                     "%t: tensor<1x3x2x" + element +
+                         ">, %e: tensor<1x3x2xi32>, %s: tensor<1x3x2xi32>",
+                     "tensor<2x1x2x2x" + element + ">",
+                     {tokens, Data::i32({0, 1, 0, 1, 0, 1}),
+                      Data::i32({0, 1, 0, -1, 0, 1})}),
+              (Numbers{9, 12, 0, 0, 0, 0, 6, 8}))
+        << type;
+  }
+}
+
+TEST(LowerOps, CombineOfNoSlotsIsZero) {
+  EXPECT_EQ(
+      runOne("moe.combine %x from %e, %s weights %w : "
+             "tensor<0x1x2x2xf32>, tensor<1x1x1xi32>, "
+             "tensor<1x1x1xi32>, tensor<1x1x1xf32> -> tensor<1x1x2xf32>",
+             "%x: tensor<0x1x2x2xf32>, %e: tensor<1x1x1xi32>, %s: "
+             "tensor<1x1x1xi32>, %w: tensor<1x1x1xf32>",
+             "tensor<1x1x2xf32>",
+             {Data::f32({}), Data::i32({0}), Data::i32({0}), Data::f32({1})}),
+      (Numbers{0, 0}));
 }
 
 TEST(LowerOps, DispatchAndCombineDropWhatIsOutOfRange) {

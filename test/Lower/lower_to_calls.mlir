@@ -91,6 +91,38 @@ func.func @mask_stays_index(%e: tensor<4xi32>, %x: tensor<4x8xf32>) -> tensor<4x
 
 // -----
 
+// A value that one kernel reads twice is computed in it, also where a longer
+// way leads to one of the readers.
+// CHECK:       moe.manifest = "{{.*}}arena_bytes\22:0,
+// CHECK-NOT:   func.func private @moe_kernel_1
+// CHECK-LABEL: func.func @moe_entry_silu
+func.func @silu(%narrow: tensor<4x8xbf16>) -> tensor<4x8xbf16> {
+  %one = arith.constant dense<1.0> : tensor<4x8xf32>
+  %bias = arith.constant dense<0.5> : tensor<4x8xf32>
+  %wide = arith.extf %narrow : tensor<4x8xbf16> to tensor<4x8xf32>
+  %x = arith.addf %wide, %bias : tensor<4x8xf32>
+  %minus = arith.negf %x : tensor<4x8xf32>
+  %power = math.exp %minus : tensor<4x8xf32>
+  %sum = arith.addf %power, %one : tensor<4x8xf32>
+  %wide_result = arith.divf %x, %sum : tensor<4x8xf32>
+  %result = arith.truncf %wide_result : tensor<4x8xf32> to tensor<4x8xbf16>
+  return %result : tensor<4x8xbf16>
+}
+
+// -----
+
+// Two kernels read it: it lies in memory.
+// CHECK:       moe.manifest = "{{.*}}arena_bytes\22:128,
+// CHECK-LABEL: func.func @moe_entry_centred
+func.func @centred(%x: tensor<4x8xf32>, %mean: tensor<4x8xf32>) -> (tensor<4xf32>, tensor<4x8xf32>) {
+  %centred = arith.subf %x, %mean : tensor<4x8xf32>
+  %sum = moe.reduce sum %centred dims [1] : tensor<4x8xf32> -> tensor<4xf32>
+  %double = arith.addf %centred, %x : tensor<4x8xf32>
+  return %sum, %double : tensor<4xf32>, tensor<4x8xf32>
+}
+
+// -----
+
 // Data moves by site number; the manifest says how.
 // CHECK:       moe.manifest = "{{.*}}\22kind\22:\22all_gather\22{{.*}}\22primitive\22:\22exchange\22
 // CHECK-LABEL: func.func @moe_entry_gather
