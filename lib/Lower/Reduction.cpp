@@ -77,8 +77,15 @@ Value moe::lower::combine(KernelEmitter &k, ReductionKind kind, Value x,
 Value moe::lower::reduceInLanes(KernelEmitter &k, ReductionKind kind, Type type,
                                 ArrayRef<int64_t> sizes,
                                 Accumulate accumulate) {
-  KernelEmitter::LocalArray sums = k.localArray(type, kLanes);
-  Value neutral = neutralElement(k, kind, type);
+  return reduceInLanes(
+      k, neutralElement(k, kind, type), sizes, accumulate,
+      [&](Value x, Value y) { return combine(k, kind, x, y); });
+}
+
+Value moe::lower::reduceInLanes(KernelEmitter &k, Value neutral,
+                                ArrayRef<int64_t> sizes, Accumulate accumulate,
+                                Merge merge) {
+  KernelEmitter::LocalArray sums = k.localArray(neutral.getType(), kLanes);
   k.loop(kLanes, [&](Value lane) { k.set(sums, lane, neutral); });
   int64_t size = sizes.back(), chunks = size / kLanes;
   k.nest(sizes.drop_back(), [&](ArrayRef<Value> outer) {
@@ -100,7 +107,7 @@ Value moe::lower::reduceInLanes(KernelEmitter &k, ReductionKind kind, Type type,
   for (int64_t half = kLanes / 2; half; half /= 2)
     k.loop(half, [&](Value lane) {
       Value other = k.get(sums, k.add(lane, k.index(half)));
-      k.set(sums, lane, combine(k, kind, k.get(sums, lane), other));
+      k.set(sums, lane, merge(k.get(sums, lane), other));
     });
   return k.get(sums, k.index(0));
 }

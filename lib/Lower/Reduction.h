@@ -19,9 +19,17 @@ mlir::Value combine(KernelEmitter &k, spmd::ReductionKind kind, mlir::Value x,
 using Accumulate = llvm::function_ref<mlir::Value(
     llvm::ArrayRef<mlir::Value> reduced, mlir::Value sum)>;
 
+/// Two running values as one.
+using Merge = llvm::function_ref<mlir::Value(mlir::Value x, mlir::Value y)>;
+
 /// Reduces over `sizes` in 16 lanes: element i of the last size goes to lane i
 /// mod 16, the other sizes run outside of it; at the end lane l takes lane l +
 /// 8, then l + 4, l + 2, l + 1. For a last size that lies densely in memory.
+/// Lanes begin with `neutral`.
+mlir::Value reduceInLanes(KernelEmitter &k, mlir::Value neutral,
+                          llvm::ArrayRef<int64_t> sizes, Accumulate accumulate,
+                          Merge merge);
+/// The same for one of the reductions that are known.
 mlir::Value reduceInLanes(KernelEmitter &k, spmd::ReductionKind kind,
                           mlir::Type type, llvm::ArrayRef<int64_t> sizes,
                           Accumulate accumulate);

@@ -44,14 +44,15 @@ public:
   // One instruction a step, unlike maximumf. A NaN may be passed over: the sum
   // meets it again.
   Value largest() {
+    auto larger = [&](Value x, Value y) -> Value {
+      Value isLarger =
+          arith::CmpFOp::create(k.b, arith::CmpFPredicate::OGT, x, y);
+      return arith::SelectOp::create(k.b, isLarger, x, y);
+    };
     return reduceInLanes(
-        k, ReductionKind::Max, type, {size},
-        [&](ArrayRef<Value> i, Value most) -> Value {
-          Value x = get(i[0]);
-          Value isAbove =
-              arith::CmpFOp::create(k.b, arith::CmpFPredicate::OGT, x, most);
-          return arith::SelectOp::create(k.b, isAbove, x, most);
-        });
+        k, neutralElement(k, ReductionKind::Max, type), {size},
+        [&](ArrayRef<Value> i, Value most) { return larger(get(i[0]), most); },
+        larger);
   }
 
   Value get(Value i) { return k.get(row, i); }
