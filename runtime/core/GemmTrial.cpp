@@ -1,13 +1,18 @@
 #include "runtime/core/GemmTrial.h"
 
+#include "runtime/core/Error.h"
+#include "runtime/core/Gemm.h"
+#include "runtime/core/Isa.h"
 #include "runtime/core/OneDnn.h"
 #include "runtime/core/Tiles.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <mutex>
+#include <sstream>
 
 namespace moert {
 
@@ -99,14 +104,66 @@ private:
 };
 } // namespace
 
+namespace {
+/// Of the process, by k and n.
+struct Outcomes {
+  std::mutex mutex;
+  std::map<std::pair<int64_t, int64_t>, bool> libraryWins;
+};
+} // namespace
+
+static Outcomes &outcomes() {
+  static Outcomes all;
+  return all;
+}
+
 bool libraryWins(int64_t k, int64_t n) {
-  static std::mutex mutex;
-  static std::map<std::pair<int64_t, int64_t>, bool> outcomes;
-  std::lock_guard<std::mutex> lock(mutex);
-  auto known = outcomes.find({k, n});
-  if (known == outcomes.end())
-    known = outcomes.emplace(std::pair(k, n), Trial(k, n).libraryWins()).first;
-  return known->second;
+  std::lock_guard<std::mutex> lock(outcomes().mutex);
+  auto &known = outcomes().libraryWins;
+  auto it = known.find({k, n});
+  if (it == known.end())
+    it = known.emplace(std::pair(k, n), Trial(k, n).libraryWins()).first;
+  return it->second;
+}
+
+//===-- Between processes -------------------------------------------------===//
+
+static constexpr char kLibrary[] = "library", kTiles[] = "tiles";
+
+std::string trialOutcomes() {
+  std::lock_guard<std::mutex> lock(outcomes().mutex);
+  std::string lines;
+  for (const auto &[shape, wins] : outcomes().libraryWins)
+    lines += text(shape.first, " ", shape.second, " ", wins ? kLibrary : kTiles,
+                  "\n");
+  return lines;
+}
+
+void recallTrials(const std::string &lines) {
+  std::lock_guard<std::mutex> lock(outcomes().mutex);
+  std::istringstream stream(lines);
+  for (std::string line; std::getline(stream, line);) {
+    std::istringstream words(line);
+    int64_t k = 0, n = 0;
+    std::string winner;
+    if (words >> k >> n >> winner && (winner == kLibrary || winner == kTiles))
+      outcomes().libraryWins.emplace(std::pair(k, n), winner == kLibrary);
+  }
+}
+
+// What the system tells of the first processor; "" where it tells nothing.
+static std::string processorName() {
+  std::ifstream file("/proc/cpuinfo");
+  std::string name;
+  for (std::string line; std::getline(file, line) && !line.empty();)
+    for (const char *field : {"vendor_id", "cpu family", "model", "stepping"})
+      if (line.compare(0, std::strlen(field), field) == 0)
+        name += line + "\n";
+  return name;
+}
+
+std::string trialHost() {
+  return text(processorName(), nameOf(hostIsa()), "\n", oneDnnVersion());
 }
 
 } // namespace moert

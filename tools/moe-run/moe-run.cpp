@@ -7,6 +7,7 @@
 #include "tools/moe-run/Job.h"
 #include "tools/moe-run/Options.h"
 #include "tools/moe-run/Source.h"
+#include "tools/moe-run/Trials.h"
 
 #include <csignal>
 #include <cstdio>
@@ -41,11 +42,15 @@ static int run(const Options &options) {
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
   moert::CommOptions limits = moert::CommOptions::fromEnvironment();
-  if (!moert::launchedByMpi())
-    return runThreads(options, limits);
-  return moert::runMpi(limits, [&](moert::Communicator &comm) {
-    return runJob(comm, options, "");
-  });
+  Trials trials(options);
+  int code = moert::launchedByMpi()
+                 ? moert::runMpi(limits,
+                                 [&](moert::Communicator &comm) {
+                                   return runJob(comm, options, "");
+                                 })
+                 : runThreads(options, limits);
+  trials.keep();
+  return code;
 }
 
 int main(int argc, char **argv) {
