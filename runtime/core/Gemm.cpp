@@ -7,12 +7,18 @@
 
 namespace moert {
 
-void *GemmScratch::get(int slot, size_t bytes) {
+void GemmScratch::reserve(Slot slot, size_t bytes) {
   if (slots_[slot].size() < bytes) {
     slots_[slot] = Buffer();
     slots_[slot] = Buffer(bytes);
   }
-  return slots_[slot].data();
+}
+
+size_t GemmScratch::bytes() const {
+  size_t sum = 0;
+  for (const Buffer &slot : slots_)
+    sum += slot.size();
+  return sum;
 }
 
 //===-- Sites -------------------------------------------------------------===//
@@ -22,12 +28,6 @@ static void checkType(const MatmulSite &site, DType dtype) {
     throw Error(text("matmul ", site.site, " (", site.op, " at ", site.location,
                      ") has element type ", nameOf(dtype),
                      "; f32 and bf16 are supported"));
-}
-
-Gemm::Gemm(const MatmulSite &site, GemmScratch &scratch)
-    : site_(site), scratch_(&scratch) {
-  for (DType dtype : {site.aType, site.bType, site.cType})
-    checkType(site, dtype);
 }
 
 Gemm::~Gemm() = default;
@@ -100,6 +100,22 @@ static std::unique_ptr<OneDnnMatmul> tryLibrary(const MatmulSite &site) {
   return OneDnnMatmul::create({site.m, site.n, site.k, a.row, c.row});
 }
 
+Gemm::Gemm(const MatmulSite &site, GemmScratch &scratch)
+    : site_(site), scratch_(&scratch) {
+  for (DType dtype : {site.aType, site.bType, site.cType})
+    checkType(site, dtype);
+  TileFormat format = tileFormat(site.aType, site.bType);
+  if (!isTileRows(rowsOf(nullptr), format))
+    scratch.reserve(GemmScratch::Rows, rowBytes(format, site.m, site.k));
+  if (site.bArgument < 0)
+    scratch.reserve(GemmScratch::Panels, panelBytes(format, site.k, site.n));
+}
+
+MatrixView Gemm::rowsOf(const void *a) const {
+  Strides strides = innermost(site_.aStrides);
+  return {a, site_.aType, site_.m, site_.k, strides.row, strides.column};
+}
+
 std::shared_ptr<const PackedWeights> Gemm::pack(const void *b) {
   auto weights = std::make_shared<PackedWeights>();
   std::unique_ptr<OneDnnMatmul> library = tryLibrary(site_);
@@ -127,6 +143,8 @@ std::shared_ptr<const PackedWeights> Gemm::pack(const void *b) {
 void Gemm::use(std::shared_ptr<const PackedWeights> weights) {
   weights_ = std::move(weights);
   library_ = weights_->library ? tryLibrary(site_) : nullptr;
+  if (library_)
+    scratch_->reserve(GemmScratch::Library, library_->scratchBytes());
 }
 
 void Gemm::run(const void *a, const void *b, void *c) {
@@ -152,8 +170,11 @@ const void *Gemm::panelsOf(const void *b, int64_t index) {
   if (weights_)
     return static_cast<const char *>(weights_->bytes.data()) +
            static_cast<size_t>(index) * weights_->stride;
+  if (site_.bArgument >= 0)
+    throw Error(text("matmul ", site_.site, " (", site_.op, " at ",
+                     site_.location, ") runs before its weights are packed"));
   TileFormat format = tileFormat(site_.aType, site_.bType);
-  void *made = scratch_->get(1, panelBytes(format, site_.k, site_.n));
+  void *made = scratch_->get(GemmScratch::Panels);
   packPanels(matrixB(site_, b, index), format, made);
   return made;
 }
@@ -162,16 +183,15 @@ void Gemm::runOne(const char *a, const void *b, char *c, int64_t index) {
   const void *panels = panelsOf(b, index);
   if (library_)
     return library_->run(reinterpret_cast<const float *>(a), panels,
-                         reinterpret_cast<float *>(c));
-  Strides strides = innermost(site_.aStrides), out = innermost(site_.cStrides);
-  MatrixView view{a,       site_.aType, site_.m,
-                  site_.k, strides.row, strides.column};
+                         reinterpret_cast<float *>(c),
+                         scratch_->get(GemmScratch::Library));
+  Strides out = innermost(site_.cStrides);
+  MatrixView view = rowsOf(a);
   TileFormat format = tileFormat(site_.aType, site_.bType);
   TileRows rows =
       isTileRows(view, format)
           ? asTileRows(view, format)
-          : packRows(view, format,
-                     scratch_->get(0, rowBytes(format, site_.m, site_.k)));
+          : packRows(view, format, scratch_->get(GemmScratch::Rows));
   multiplyPanels(rows, format, site_.k, panels, weights_ && weights_->isFinite,
                  c, site_.cType, site_.n, out.row, out.column);
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "runtime/core/Manifest.h"
+#include "runtime/core/Panels.h"
 #include "runtime/core/Tensor.h"
 
 #include <memory>
@@ -16,15 +17,19 @@ namespace moert {
 
 class OneDnnMatmul;
 
-/// Memory that the matmuls of one rank share between calls.
+/// Memory that the matmuls of one rank share between calls. It is given out
+/// before the first of them runs: no run allocates.
 class GemmScratch {
 public:
-  /// At least `bytes` bytes in slot `slot`; what was there is lost.
-  void *get(int slot, size_t bytes);
-  size_t bytes() const { return slots_[0].size() + slots_[1].size(); }
+  enum Slot { Rows, Panels, Library };
+
+  /// From now on `slot` has at least `bytes` bytes; what was there is lost.
+  void reserve(Slot slot, size_t bytes);
+  void *get(Slot slot) { return slots_[slot].data(); }
+  size_t bytes() const;
 
 private:
-  Buffer slots_[2];
+  Buffer slots_[3];
 };
 
 /// A constant b in the layout of the kernel that was chosen for its site.
@@ -43,7 +48,8 @@ struct PackedWeights {
 ///   gemm.run(tokens, weights, out);
 class Gemm {
 public:
-  /// Throws Error naming the site when the element types are not f32 or bf16.
+  /// Reserves the scratch that its runs need. Throws Error naming the site when
+  /// the element types are not f32 or bf16.
   Gemm(const MatmulSite &site, GemmScratch &scratch);
   ~Gemm();
   Gemm(Gemm &&) noexcept;
@@ -67,6 +73,7 @@ public:
 
 private:
   void runOne(const char *a, const void *b, char *c, int64_t batch);
+  MatrixView rowsOf(const void *a) const;
   const void *panelsOf(const void *b, int64_t batch);
   int64_t batchCount() const;
 

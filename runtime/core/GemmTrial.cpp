@@ -82,7 +82,7 @@ private:
 
   void runLibrary() {
     library_->run(static_cast<const float *>(a_.data()), packed_.data(),
-                  static_cast<float *>(theirs_.data()));
+                  static_cast<float *>(theirs_.data()), scratch_.data());
   }
 
   // The same bits for m rows; afterwards runLibrary() computes m rows.
@@ -91,6 +91,7 @@ private:
     if (!library_)
       return false;
     packed_ = Buffer(library_->packedBytes());
+    scratch_ = Buffer(library_->scratchBytes());
     library_->pack(static_cast<const float *>(b_.data()), n_, 1,
                    packed_.data());
     runTiles(m);
@@ -99,7 +100,7 @@ private:
   }
 
   int64_t k_, n_;
-  Buffer a_, b_, ours_, theirs_, panels_, packed_;
+  Buffer a_, b_, ours_, theirs_, panels_, packed_, scratch_;
   std::unique_ptr<OneDnnMatmul> library_;
 };
 } // namespace

@@ -1,5 +1,6 @@
 #include "runtime/core/Error.h"
 #include "runtime/core/Gemm.h"
+#include "runtime/core/OneDnn.h"
 #include "runtime/core/Tiles.h"
 
 #include <cmath>
@@ -277,6 +278,61 @@ TEST(CoreGemm, aBatchOfWeightsIsPackedOnce) {
   site.bArgument = -1;
   Tensor plain = multiply(site, a, b);
   EXPECT_EQ(std::memcmp(packed.data(), plain.data(), plain.bytes()), 0);
+}
+
+// Rows to pack, panels of a b that changes, the library's own.
+TEST(CoreGemm, noRunAllocates) {
+  for (DType dtype : {DType::F32, DType::BF16})
+    for (bool constant : {true, false})
+      for (bool turned : {true, false}) {
+        int64_t m = 64, n = 48, k = 512;
+        MatmulSite site = denseSite(m, n, k, constant, dtype);
+        if (turned)
+          site.aStrides = {1, m};
+        Tensor a = random({m, k}, 16, dtype), b = random({k, n}, 17, dtype);
+        Tensor c(site.cType, {m, n});
+        GemmScratch scratch;
+        Gemm gemm(site, scratch);
+        if (constant)
+          gemm.use(gemm.pack(b.data()));
+        size_t bytes = scratch.bytes();
+        EXPECT_GE(bytes, turned || !constant ? size_t(n * k * 2) : 0);
+        gemm.run(a.data(), b.data(), c.data());
+        EXPECT_EQ(scratch.bytes(), bytes);
+      }
+}
+
+TEST(CoreGemm, weightsThatAreNotPackedAreAnError) {
+  GemmScratch scratch;
+  Gemm gemm(denseSite(2, 2, 2, true), scratch);
+  Tensor a = random({2, 2}, 1), c(DType::F32, {2, 2});
+  try {
+    gemm.run(a.data(), a.data(), c.data());
+    FAIL();
+  } catch (const Error &error) {
+    EXPECT_NE(std::string(error.what()).find("runs before its weights"),
+              std::string::npos);
+  }
+}
+
+// The table is bounded; a shape that is there is not made again.
+TEST(CoreGemm, primitivesAreSharedAndBounded) {
+  if (!OneDnnMatmul::create({16, 64, 64, 64, 64}))
+    GTEST_SKIP() << "skipped: no packed kernels of oneDNN here";
+  size_t before = primitivesKept();
+  auto one = OneDnnMatmul::create({16, 64, 64, 64, 64});
+  EXPECT_EQ(primitivesKept(), before);
+  for (int64_t m = 1; m <= int64_t(kMostPrimitives) + 9; ++m)
+    OneDnnMatmul::create({m, 64, 64, 64, 64});
+  EXPECT_EQ(primitivesKept(), kMostPrimitives);
+  // One that the table has dropped still runs.
+  Tensor a = random({16, 64}, 1), b = random({64, 64}, 2);
+  Buffer packed(one->packedBytes()), scratch(one->scratchBytes());
+  one->pack(b.as<float>(), 64, 1, packed.data());
+  Tensor c(DType::F32, {16, 64});
+  one->run(a.as<float>(), packed.data(), c.as<float>(), scratch.data());
+  Tensor wanted = multiply(denseSite(16, 64, 64, false), a, b);
+  EXPECT_EQ(std::memcmp(c.data(), wanted.data(), c.bytes()), 0);
 }
 
 TEST(CoreGemm, otherElementTypesAreRefused) {
