@@ -175,9 +175,11 @@ template <typename Run>
 void Context::timedMatmul(int32_t site, bool isCall, Run run) {
   guard([&] {
     MatmulState &matmul = state(site);
+    int64_t operations = matmul.gemm->operationsDone();
     double begin = traceMicroseconds();
     run(*matmul.gemm);
     double end = traceMicroseconds();
+    matmul.counters.operations += matmul.gemm->operationsDone() - operations;
     matmul.counters.calls += isCall;
     matmul.counters.seconds += (end - begin) * 1e-6;
     const MatmulSite &about =

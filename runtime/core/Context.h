@@ -31,6 +31,7 @@ int64_t residentBytes();
 struct MatmulCounters {
   int64_t calls = 0;
   double seconds = 0;
+  int64_t operations = 0; ///< Floating point operations that were done.
 };
 
 /// Runs entries of a program as one rank.

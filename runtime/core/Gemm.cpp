@@ -5,6 +5,8 @@
 #include "runtime/core/OneDnn.h"
 #include "runtime/core/Tiles.h"
 
+#include <cstdlib>
+
 namespace moert {
 
 void GemmScratch::reserve(Slot slot, size_t bytes) {
@@ -40,16 +42,14 @@ int64_t Gemm::batchCount() const {
   return count;
 }
 
-int64_t Gemm::operations() const {
-  return 2 * batchCount() * site_.m * site_.n * site_.k;
-}
-
 size_t Gemm::packedBytes() const {
   return weights_ ? weights_->bytes.size() : 0;
 }
 
 std::string Gemm::kernel() const {
-  return library_ ? "onednn" : std::string("tiles ") + tileInstructions();
+  return library_ ? "onednn"
+                  : std::string("tiles ") +
+                        tileInstructions(tileFormat(site_.aType, site_.bType));
 }
 
 // Offset in elements of batch index `index` (row-major over the batch sizes).
@@ -179,12 +179,21 @@ const void *Gemm::panelsOf(const void *b, int64_t index) {
   return made;
 }
 
+// For measurements: work that only zeros need is done all the same.
+static bool multipliesEmptySlots() {
+  static const bool asked = std::getenv("MOE_MULTIPLY_EMPTY_SLOTS") != nullptr;
+  return asked;
+}
+
 void Gemm::runOne(const char *a, const void *b, char *c, int64_t index) {
   const void *panels = panelsOf(b, index);
-  if (library_)
+  int64_t rowOperations = 2 * site_.n * site_.k;
+  if (library_) {
+    operationsDone_ += site_.m * rowOperations;
     return library_->run(reinterpret_cast<const float *>(a), panels,
                          reinterpret_cast<float *>(c),
                          scratch_->get(GemmScratch::Library));
+  }
   Strides out = innermost(site_.cStrides);
   MatrixView view = rowsOf(a);
   TileFormat format = tileFormat(site_.aType, site_.bType);
@@ -192,8 +201,11 @@ void Gemm::runOne(const char *a, const void *b, char *c, int64_t index) {
       isTileRows(view, format)
           ? asTileRows(view, format)
           : packRows(view, format, scratch_->get(GemmScratch::Rows));
-  multiplyPanels(rows, format, site_.k, panels, weights_ && weights_->isFinite,
-                 c, site_.cType, site_.n, out.row, out.column);
+  bool skipsZeros = weights_ && weights_->isFinite && !multipliesEmptySlots();
+  operationsDone_ +=
+      rowOperations * multiplyPanels(rows, format, site_.k, panels, skipsZeros,
+                                     c, site_.cType, site_.n, out.row,
+                                     out.column);
 }
 
 } // namespace moert

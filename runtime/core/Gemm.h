@@ -68,8 +68,9 @@ public:
   size_t packedBytes() const;
   /// "tiles avx512" or "onednn", for reports.
   std::string kernel() const;
-  /// Floating point operations of one run.
-  int64_t operations() const;
+  /// Floating point operations that runs have done so far. Slots that no token
+  /// took are not multiplied, unless MOE_MULTIPLY_EMPTY_SLOTS is set.
+  int64_t operationsDone() const { return operationsDone_; }
 
 private:
   void runOne(const char *a, const void *b, char *c, int64_t batch);
@@ -81,6 +82,7 @@ private:
   GemmScratch *scratch_;
   std::shared_ptr<const PackedWeights> weights_;
   std::unique_ptr<OneDnnMatmul> library_;
+  int64_t operationsDone_ = 0;
 };
 
 /// True in builds with oneDNN.

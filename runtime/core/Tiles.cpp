@@ -65,6 +65,7 @@ static void round(const float *from, int64_t count, uint16_t *to) {
 namespace {
 struct Instructions {
   const char *name;
+  const char *floatsName;
   Multiply *floats;
   Multiply *pairs; ///< Null where bf16 is widened.
   Round *round;
@@ -78,14 +79,16 @@ static const std::vector<Instructions> &choices() {
 #ifdef __x86_64__
     Isa isa = hostIsa();
     if (isa >= Isa::V4BF16)
-      list.push_back({"avx512_bf16", avx512::multiply, avx512_bf16::multiply,
-                      avx512::round});
+      list.push_back({"avx512_bf16", "avx512", avx512::multiply,
+                      avx512_bf16::multiply, avx512::round});
     if (isa >= Isa::V4)
-      list.push_back({"avx512", avx512::multiply, nullptr, avx512::round});
+      list.push_back(
+          {"avx512", "avx512", avx512::multiply, nullptr, avx512::round});
     if (isa >= Isa::V3)
-      list.push_back({"avx2", avx2::multiply, nullptr, avx2::round});
+      list.push_back({"avx2", "avx2", avx2::multiply, nullptr, avx2::round});
 #endif
-    list.push_back({"scalar", scalar::multiply, nullptr, scalar::round});
+    list.push_back(
+        {"scalar", "scalar", scalar::multiply, nullptr, scalar::round});
     return list;
   }();
   return usable;
@@ -96,6 +99,10 @@ static std::atomic<size_t> chosen{0};
 static const Instructions &choice() { return choices()[chosen]; }
 
 const char *tileInstructions() { return choice().name; }
+
+const char *tileInstructions(TileFormat format) {
+  return format == TileFormat::Floats ? choice().floatsName : choice().name;
+}
 
 bool forceTileInstructions(const std::string &name) {
   for (size_t i = 0; i < choices().size(); ++i)
@@ -174,13 +181,18 @@ public:
   static constexpr int64_t most = 4096;
 
   // The first words tell nearly always.
-  void find(const TileRows &a, TileFormat format, int64_t begin, int64_t end) {
-    int64_t tiles = tileCount(begin, end);
+  // Returns how many rows lie in them.
+  int64_t find(const TileRows &a, TileFormat format, int64_t begin,
+               int64_t end) {
+    int64_t tiles = tileCount(begin, end), rows = 0;
     for (int64_t i = 0; i < tiles; ++i) {
       auto [from, to] = tileRange(begin, end, i);
-      zero_[static_cast<size_t>(i)] = allZero(a, format, from, to, 1) &&
-                                      allZero(a, format, from, to, a.words);
+      bool isZero = allZero(a, format, from, to, 1) &&
+                    allZero(a, format, from, to, a.words);
+      zero_[static_cast<size_t>(i)] = isZero;
+      rows += isZero ? to - from : 0;
     }
+    return rows;
   }
   bool operator[](int64_t tile) const {
     return zero_[static_cast<size_t>(tile)];
@@ -262,9 +274,10 @@ private:
 };
 } // namespace
 
-void multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
-                    const void *panels, bool skipsZeros, void *c, DType cType,
-                    int64_t n, int64_t cRowStride, int64_t cColumnStride) {
+int64_t multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
+                       const void *panels, bool skipsZeros, void *c,
+                       DType cType, int64_t n, int64_t cRowStride,
+                       int64_t cColumnStride) {
   bool pairs = format == TileFormat::BF16Pairs;
   Product product{a,
                   pairs ? choice().pairs : choice().floats,
@@ -273,16 +286,17 @@ void multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
   int64_t rowBytes = std::max<int64_t>(a.words, 1) * 4;
   int64_t most = std::clamp<int64_t>(blockBytes() / rowBytes / kTileRows, 4,
                                      ZeroTiles::most);
-  int64_t step = most * kTileRows;
+  int64_t step = most * kTileRows, multiplied = a.rows;
   for (int64_t begin = 0; begin < a.rows; begin += step) {
     int64_t end = std::min(begin + step, a.rows);
     if (skipsZeros && a.words > 0)
-      product.zeros.find(a, format, begin, end);
+      multiplied -= product.zeros.find(a, format, begin, end);
     for (int64_t first = 0; first < n; first += kPanel)
       product.rows(begin, end,
                    static_cast<const float *>(panels) + first * a.words, first,
                    std::min(kPanel, n - first));
   }
+  return multiplied;
 }
 
 } // namespace moert

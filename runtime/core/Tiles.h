@@ -32,13 +32,16 @@ TileFormat tileFormat(DType a, DType b);
 /// c[m, n] = a x b; c is f32 or bf16 (rounded once, at the end), strides in
 /// elements. `k` is the number of products in a sum. With `skipsZeros`, which
 /// needs finite panels, tiles of rows that hold only zeros (slots that no token
-/// took) are not multiplied: the bits are the same.
-void multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
-                    const void *panels, bool skipsZeros, void *c, DType cType,
-                    int64_t n, int64_t cRowStride, int64_t cColumnStride);
+/// took) are not multiplied: the bits are the same. Returns how many rows were.
+int64_t multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
+                       const void *panels, bool skipsZeros, void *c,
+                       DType cType, int64_t n, int64_t cRowStride,
+                       int64_t cColumnStride);
 
-/// "avx512_bf16", "avx512", "avx2" or "scalar": what multiplyPanels runs on.
+/// "avx512_bf16", "avx512", "avx2" or "scalar": the best that runs here.
 const char *tileInstructions();
+/// What multiplyPanels runs on for a format.
+const char *tileInstructions(TileFormat format);
 
 /// For tests: runs on others than the best; false where the processor lacks
 /// them.

@@ -251,6 +251,24 @@ TEST(CoreGemm, zeroRowsGiveTheBitsOfTheirProducts) {
     }
 }
 
+TEST(CoreGemm, onlyWorkThatWasDoneIsCounted) {
+  Tensor a = random({64, 32}, 18), b = random({32, 48}, 19);
+  std::memset(a.as<float>() + 16 * 32, 0, 48 * 32 * sizeof(float));
+  for (bool constant : {true, false}) {
+    GemmScratch scratch;
+    Gemm gemm(denseSite(64, 48, 32, constant), scratch);
+    if (constant) {
+      gemm.use(gemm.pack(b.data()));
+      if (gemm.kernel() == "onednn") // It multiplies all.
+        continue;
+    }
+    Tensor c(DType::F32, {64, 48});
+    gemm.run(a.data(), b.data(), c.data());
+    int64_t rows = constant ? 16 : 64;
+    EXPECT_EQ(gemm.operationsDone(), 2 * rows * 48 * 32) << constant;
+  }
+}
+
 TEST(CoreGemm, zeroTimesInfinityIsNotSkipped) {
   for (DType dtype : {DType::F32, DType::BF16})
     for (float weight : {INFINITY, -INFINITY, NAN}) {

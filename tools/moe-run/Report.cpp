@@ -35,7 +35,8 @@ static json packMatmuls(Context &context, const Entry &entry) {
     if (site.entry == entry.name)
       sites[std::to_string(site.site)] = {context.matmul(site.site).calls,
                                           context.matmul(site.site).seconds,
-                                          context.matmulKernel(site.site)};
+                                          context.matmulKernel(site.site),
+                                          context.matmul(site.site).operations};
   return sites;
 }
 
@@ -215,7 +216,9 @@ static std::string collectivesText(const Manifest &manifest, const Entry &entry,
 
 static std::string matmulsText(const Manifest &manifest, const Entry &entry,
                                const std::vector<json> &ranks) {
-  Table table({"op", "line", "shape", "kernel", "calls", "ms", "GFLOP/s"}, 4);
+  Table table(
+      {"op", "line", "shape", "kernel", "calls", "ms", "GFLOP/s", "skipped"},
+      4);
   double runs = timesOf(ranks);
   for (const MatmulSite &site : manifest.matmuls) {
     if (site.entry != entry.name)
@@ -225,18 +228,23 @@ static std::string matmulsText(const Manifest &manifest, const Entry &entry,
       batch *= static_cast<double>(size);
     double calls = mostOf(ranks, "matmuls", site.site, 0, runs);
     double seconds = mostOf(ranks, "matmuls", site.site, 1, runs);
-    double operations = 2 * batch * static_cast<double>(site.m) *
-                        static_cast<double>(site.n) *
-                        static_cast<double>(site.k) * calls;
+    double done = mostOf(ranks, "matmuls", site.site, 3, runs);
+    double all = 2 * batch * static_cast<double>(site.m) *
+                 static_cast<double>(site.n) * static_cast<double>(site.k) *
+                 calls;
     table.add(
         {site.op, site.location,
          text(join({std::to_string(int64_t(batch))}), "x", site.m, "x", site.k,
               "x", site.n),
          ranks[0]["matmuls"][std::to_string(site.site)][2].get<std::string>(),
          format("%.0f", calls), format("%.3f", seconds * 1e3),
-         format("%.1f", seconds > 0 ? operations / seconds * 1e-9 : 0)});
+         format("%.1f", seconds > 0 ? done / seconds * 1e-9 : 0),
+         format("%.0f %%", all > 0 ? 100 * (1 - done / all) : 0)});
   }
-  return table.empty() ? "" : "\nmatmuls (batch x m x k x n)\n" + table.print();
+  return table.empty()
+             ? ""
+             : "\nmatmuls (batch x m x k x n; skipped: empty slots)\n" +
+                   table.print();
 }
 
 static std::string timeText(const std::vector<json> &ranks) {
