@@ -80,6 +80,14 @@ private:
     llvm_unreachable("all places are listed");
   }
 
+  Value address(int id, int64_t offset) {
+    Value begin = address(id);
+    if (offset == 0)
+      return begin;
+    return LLVM::GEPOp::create(b, pointer, b.getI8Type(), begin,
+                               ArrayRef<LLVM::GEPArg>{i64(offset)});
+  }
+
   // Block k of n over d is [ceil(k n / d), ceil((k + 1) n / d)), where k is the
   // mixed-radix number of the digits of the rank.
   Value blockNumber(const BlockNumber &block) {
@@ -136,8 +144,9 @@ private:
     if (step.kind == Step::Kind::MatmulSlice)
       operands.push_back(slice);
     if (step.kind != Step::Kind::Done)
-      for (int buffer : step.buffers)
-        operands.push_back(address(buffer));
+      for (auto [i, buffer] : llvm::enumerate(step.buffers))
+        operands.push_back(
+            address(buffer, step.offsets.empty() ? 0 : step.offsets[i]));
     for (int id : step.numbers)
       operands.push_back(numbers[id]);
     switch (step.kind) {

@@ -58,6 +58,8 @@ struct Step {
   /// Matmul: a, b, c. Collective and Start: source, target. EndSlices: what the
   /// turns share. Indices of HostProgram::buffers.
   llvm::SmallVector<int, 4> buffers;
+  /// Bytes behind the begins of `buffers`; none stands for zeros.
+  llvm::SmallVector<int64_t, 4> offsets;
   /// Indices of HostProgram::numbers.
   llvm::SmallVector<int, 2> numbers;
   mlir::Location location;

@@ -287,12 +287,13 @@ private:
 
   // A product whose operands are placed, all but its result.
   Step matmulStep(Step::Kind kind, EinsumOp op, const Contraction &contraction,
-                  int aBuffer, int bBuffer) {
+                  int aBuffer, int bBuffer, const PartOfMatmul &part = {}) {
     Value weights = op.getInputs()[contraction.isSwapped ? 0 : 1];
     int64_t bArgument =
         contraction.bCopy.empty() ? parameterNumber(weights) : -1;
     Step step(kind, op.getLoc());
-    step.site = manifest.addMatmul(program.name, op, contraction, bArgument);
+    step.site =
+        manifest.addMatmul(program.name, op, contraction, bArgument, part);
     step.buffers = {aBuffer, bBuffer};
     return step;
   }
@@ -311,7 +312,6 @@ private:
   // One slice of the first product after the other: see SliceChain.h.
   void lowerChain(Operation *call, SliceChain chain) {
     Contraction &one = chain.firstProduct, &two = chain.lastProduct;
-    size_t batch = one.batch.size();
     unsigned a = one.isSwapped ? 1 : 0;
     int aBuffer = placeOperand(chain.first, a, one.aCopy);
     int bBuffer = placeOperand(chain.first, 1 - a, one.bCopy);
@@ -319,33 +319,73 @@ private:
     int other = placeOperand(chain.last, 1 - chain.carried,
                              carriesA ? two.bCopy : two.aCopy);
     int result = placeResult(call->getResult(0));
+    // A buffer of one slice is the same for each.
+    std::fill_n(one.cStrides.begin(), one.batch.size(), 0);
+    auto &carriedStrides = carriesA ? two.aStrides : two.bStrides;
+    std::fill_n(carriedStrides.begin(), two.batch.size(), 0);
 
     Step begin(Step::Kind::BeginSlices, call->getLoc());
     begin.slices = chain.slices;
     addStep(std::move(begin));
-    // A buffer of one slice is the same for each.
-    std::fill_n(one.cStrides.begin(), batch, 0);
-    auto &carriedStrides = carriesA ? two.aStrides : two.bStrides;
-    std::fill_n(carriedStrides.begin(), two.batch.size(), 0);
-    Step first =
-        matmulStep(Step::Kind::MatmulSlice, chain.first, one, aBuffer, bBuffer);
     SmallVector<int> shared = {aBuffer, bBuffer, other, result};
-    SmallVector<int> arguments = {newArenaBuffer(
-        cast<RankedTensorType>(chain.middle.getArgumentTypes()[0]))};
-    first.buffers.push_back(arguments[0]);
-    addStep(std::move(first));
     for (Value value : chain.captured)
-      arguments.push_back(bufferOf(value));
-    shared.append(arguments.begin() + 1, arguments.end());
-    int carried = lowerMiddle(chain.middle, arguments);
-    Step last =
-        matmulStep(Step::Kind::MatmulSlice, chain.last, two,
-                   carriesA ? carried : other, carriesA ? other : carried);
-    last.buffers.push_back(result);
-    addStep(std::move(last));
+      shared.push_back(bufferOf(value));
+    BlockSites whole;
+    for (SliceBlock &block : chain.blocks)
+      lowerBlock(chain, block, carriesA, shared, whole);
     Step end(Step::Kind::EndSlices, call->getLoc());
     end.buffers.assign(shared.begin(), shared.end());
     addStep(std::move(end));
+  }
+
+  // The matmuls of the block with all columns, which packs for the others.
+  struct BlockSites {
+    int32_t first = -1, last = -1;
+  };
+
+  // `shared` are the first product's operands, the other one of the last, the
+  // result, and what the middle captures.
+  void lowerBlock(SliceChain &chain, SliceBlock &block, bool carriesA,
+                  ArrayRef<int> shared, BlockSites &whole) {
+    Contraction one = chain.firstProduct, two = chain.lastProduct;
+    int64_t columns = one.n;
+    bool isPart = block.rows < one.m;
+    if (isPart) {
+      one.m = two.m = block.rows;
+      one.n = two.k = block.columns;
+      one.cStrides.end()[-2] = two.aStrides.end()[-2] = block.columns;
+    }
+    Step first = matmulStep(Step::Kind::MatmulSlice, chain.first, one,
+                            shared[0], shared[1], {whole.first, 0});
+    SmallVector<int> arguments = {newArenaBuffer(
+        cast<RankedTensorType>(block.middle.getArgumentTypes()[0]))};
+    first.buffers.push_back(arguments[0]);
+    if (isPart)
+      first.offsets = {
+          rowOffset(chain.first.getInputs()[0], one.aStrides, block.begin), 0,
+          0};
+    int32_t firstSite = first.site;
+    addStep(std::move(first));
+    llvm::append_range(arguments, shared.drop_front(4));
+    int carried = lowerMiddle(block.middle, arguments);
+    Step last = matmulStep(Step::Kind::MatmulSlice, chain.last, two,
+                           carriesA ? carried : shared[2],
+                           carriesA ? shared[2] : carried,
+                           {whole.last, isPart ? columns : 0});
+    last.buffers.push_back(shared[3]);
+    if (isPart)
+      last.offsets = {
+          0, 0, rowOffset(chain.last.getResult(), two.cStrides, block.begin)};
+    if (whole.first < 0)
+      whole = {firstSite, last.site};
+    addStep(std::move(last));
+  }
+
+  // Bytes before row `row` of a matrix product's operand or result.
+  static int64_t rowOffset(Value value, ArrayRef<int64_t> strides,
+                           int64_t row) {
+    auto type = cast<RankedTensorType>(value.getType());
+    return row * strides.end()[-2] * (type.getElementTypeBitWidth() / 8);
   }
 
   int lowerMiddle(func::FuncOp middle, ArrayRef<int> arguments) {

@@ -138,7 +138,7 @@ int32_t ManifestWriter::addCollective(StringRef entry,
 
 int32_t ManifestWriter::addMatmul(StringRef entry, EinsumOp op,
                                   const Contraction &contraction,
-                                  int64_t bArgument) {
+                                  int64_t bArgument, const PartOfMatmul &part) {
   int32_t site = matmulSites.size();
   std::string input = dtypeName(op.getInputs()[0].getType());
   matmulSites.push_back(
@@ -157,6 +157,10 @@ int32_t ManifestWriter::addMatmul(StringRef entry, EinsumOp op,
              {"b_argument", bArgument},
              {"op", ("moe.einsum \"" + op.getEquation() + "\"").str()},
              {"location", describeLocation(op.getLoc())}});
+  if (part.panelsOf >= 0)
+    matmulSites.back().getAsObject()->insert({"panels_of", part.panelsOf});
+  if (part.wholeK > 0)
+    matmulSites.back().getAsObject()->insert({"whole_k", part.wholeK});
   return site;
 }
 

@@ -1,4 +1,5 @@
 #include "SliceChain.h"
+#include "CausalMask.h"
 #include "Residency.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -10,6 +11,9 @@ using namespace moe::lower;
 
 // Values between the products that are smaller stay in the cache by themselves.
 static constexpr int64_t kSecondCache = int64_t{1} << 20;
+
+// Blocks of queries: many leave out more, few multiply faster.
+static constexpr int64_t kLeastRows = 64, kMostBlocks = 8;
 
 static RankedTensorType tensorOf(Value value) {
   return cast<RankedTensorType>(value.getType());
@@ -162,7 +166,52 @@ private:
       chain.slices *= shape.getDimSize(dim);
     if (chain.slices == 1)
       return std::nullopt;
+    cut(chain);
     return chain;
+  }
+
+  // Whether the first product makes rows by columns of a slice, and the last
+  // one takes them as they are.
+  bool isRowsByColumns(const SliceChain &chain) {
+    const Contraction &one = chain.firstProduct, &two = chain.lastProduct;
+    if (shape.getRank() != dims + 2 || one.isSwapped || two.isSwapped ||
+        carried != 0)
+      return false;
+    int64_t rows = shape.getDimSize(dims), columns = shape.getDimSize(dims + 1);
+    auto isDense = [&](ArrayRef<int64_t> strides) {
+      return strides.take_back(2) == ArrayRef<int64_t>{columns, 1};
+    };
+    return one.m == rows && one.n == columns && isDense(one.cStrides) &&
+           two.m == rows && two.k == columns && isDense(two.aStrides) &&
+           parameterNumber(first.getInputs()[1]) < 0 &&
+           parameterNumber(last.getInputs()[1]) < 0;
+  }
+
+  // Softmax makes weights of masked scores, and rounding is all that follows.
+  bool isCausal(const SliceChain &chain) {
+    Value weights = last.getInputs()[carried];
+    while (auto narrow = weights.getDefiningOp<arith::TruncFOp>())
+      weights = narrow.getIn();
+    auto softmax = weights.getDefiningOp<SoftmaxOp>();
+    return softmax && static_cast<int64_t>(softmax.getDim()) == dims + 1 &&
+           hidesLaterColumns(softmax.getInput()) && isRowsByColumns(chain);
+  }
+
+  // The last rows first: they need all columns.
+  void cut(SliceChain &chain) {
+    int64_t rows = chain.firstProduct.m, columns = chain.firstProduct.n;
+    if (!isCausal(chain)) {
+      chain.blocks.push_back({0, rows, columns, {}});
+      return;
+    }
+    int64_t step = std::max<int64_t>(kLeastRows, llvm::divideCeil(rows, kMostBlocks));
+    for (int64_t end = rows; end > 0;) {
+      int64_t begin = (end - 1) / step * step;
+      // A row wants the columns up to its own; the last block, what there is.
+      int64_t wanted = end == rows ? columns : std::min(end, columns);
+      chain.blocks.push_back({begin, end - begin, wanted, {}});
+      end = begin;
+    }
   }
 
   EinsumOp first, last;
@@ -179,45 +228,98 @@ private:
 // Taking it out
 //===----------------------------------------------------------------------===//
 
-static RankedTensorType sliceType(RankedTensorType type, unsigned dims) {
-  SmallVector<int64_t> shape(type.getShape());
-  std::fill_n(shape.begin(), dims, 1);
-  return type.clone(shape);
-}
+namespace {
 
-// The ops between the products as a function on one slice.
-static void buildMiddle(SliceChain &chain, ArrayRef<Operation *> ops,
-                        unsigned dims) {
-  MLIRContext *context = chain.first.getContext();
-  Location loc = chain.first.getLoc();
-  chain.middle =
-      func::FuncOp::create(loc, "slice", FunctionType::get(context, {}, {}));
-  Block *block = chain.middle.addEntryBlock();
-  OpBuilder builder = OpBuilder::atBlockEnd(block);
-  IRMapping mapping;
-  Value made = chain.first.getResult();
-  mapping.map(made, block->addArgument(sliceType(tensorOf(made), dims), loc));
-  for (Operation *op : ops) {
-    for (Value operand : op->getOperands())
-      if (!mapping.contains(operand)) {
-        mapping.map(operand, block->addArgument(operand.getType(), loc));
-        chain.captured.push_back(operand);
-      }
-    Type type = sliceType(tensorOf(op->getResult(0)), dims);
+// Writes the ops between the products as a function on one block of a slice.
+class MiddleBuilder {
+public:
+  MiddleBuilder(SliceChain &chain, unsigned dims, SliceBlock &block)
+      : chain(chain), dims(dims), block(block),
+        isWhole(block.rows == chain.firstProduct.m &&
+                block.columns == chain.firstProduct.n),
+        builder(chain.first.getContext()) {}
+
+  void build(ArrayRef<Operation *> ops) {
+    MLIRContext *context = chain.first.getContext();
+    Location loc = chain.first.getLoc();
+    block.middle =
+        func::FuncOp::create(loc, "slice", FunctionType::get(context, {}, {}));
+    entry = block.middle.addEntryBlock();
+    builder.setInsertionPointToEnd(entry);
+    Value made = chain.first.getResult();
+    mapping.map(made, entry->addArgument(blockType(tensorOf(made)), loc));
+    for (Value value : chain.captured)
+      mapping.map(value, entry->addArgument(value.getType(), loc));
+    for (Operation *op : ops)
+      clone(op);
+    Value carried = mapping.lookup(chain.last.getInputs()[chain.carried]);
+    func::ReturnOp::create(builder, loc, carried);
+    block.middle.setType(FunctionType::get(context, entry->getArgumentTypes(),
+                                           carried.getType()));
+  }
+
+private:
+  RankedTensorType blockType(RankedTensorType type) const {
+    SmallVector<int64_t> shape(type.getShape());
+    std::fill_n(shape.begin(), dims, 1);
+    if (!isWhole) {
+      shape[dims] = block.rows;
+      shape[dims + 1] = block.columns;
+    }
+    return type.clone(shape);
+  }
+
+  void clone(Operation *op) {
+    RankedTensorType type = blockType(tensorOf(op->getResult(0)));
     if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
       auto splat = cast<SplatElementsAttr>(constant.getValue());
-      mapping.map(
-          op->getResult(0),
-          arith::ConstantOp::create(builder, op->getLoc(),
-                                    splat.resizeSplat(cast<ShapedType>(type))));
-      continue;
+      mapping.map(op->getResult(0),
+                  arith::ConstantOp::create(builder, op->getLoc(),
+                                            splat.resizeSplat(type)));
+      return;
     }
-    builder.clone(*op, mapping)->getResult(0).setType(type);
+    Operation *copy = builder.clone(*op, mapping);
+    copy->getResult(0).setType(type);
+    if (auto broadcast = dyn_cast<BroadcastOp>(copy); broadcast && !isWhole)
+      cutInput(broadcast);
   }
-  Value carried = mapping.lookup(chain.last.getInputs()[chain.carried]);
-  func::ReturnOp::create(builder, loc, carried);
-  chain.middle.setType(
-      FunctionType::get(context, block->getArgumentTypes(), carried.getType()));
+
+  // What is repeated over slices is cut to the block's rows and columns.
+  void cutInput(BroadcastOp broadcast) {
+    Value input = broadcast.getInput();
+    SmallVector<int64_t> offsets, sizes;
+    for (int64_t dim : broadcast.getDims()) {
+      offsets.push_back(dim == dims ? block.begin : 0);
+      sizes.push_back(tensorOf(broadcast.getResult()).getDimSize(dim));
+    }
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(broadcast);
+    SmallVector<int64_t> strides(sizes.size(), 1);
+    broadcast.getInputMutable().assign(
+        SliceOp::create(builder, broadcast.getLoc(),
+                        tensorOf(input).clone(sizes), input, offsets, strides));
+  }
+
+  SliceChain &chain;
+  int64_t dims;
+  SliceBlock &block;
+  bool isWhole;
+  OpBuilder builder;
+  Block *entry = nullptr;
+  IRMapping mapping;
+};
+
+} // namespace
+
+// Operands of `ops` that none of them makes.
+static void capture(SliceChain &chain, ArrayRef<Operation *> ops) {
+  llvm::SetVector<Value> captured;
+  for (Operation *op : ops)
+    for (Value operand : op->getOperands())
+      if (operand != chain.first.getResult() &&
+          !llvm::is_contained(ops, operand.getDefiningOp()))
+        captured.insert(operand);
+  chain.captured = captured.takeVector();
 }
 
 // A call in the place of the last product; what only the chain used goes.
@@ -257,7 +359,9 @@ SliceChains moe::lower::takeSliceChains(func::FuncOp function,
     llvm::sort(
         ops, [](Operation *x, Operation *y) { return x->isBeforeInBlock(y); });
     taken.insert(chain->last);
-    buildMiddle(*chain, ops, finder.sliceDims());
+    capture(*chain, ops);
+    for (SliceBlock &block : chain->blocks)
+      MiddleBuilder(*chain, finder.sliceDims(), block).build(ops);
     Operation *call = replaceByCall(*chain, ops);
     chains.try_emplace(call, std::move(*chain));
   }
@@ -266,7 +370,8 @@ SliceChains moe::lower::takeSliceChains(func::FuncOp function,
 
 void moe::lower::destroySliceChains(SliceChains &chains) {
   for (auto &[call, chain] : chains) {
-    chain.middle->destroy();
+    for (SliceBlock &block : chain.blocks)
+      block.middle->destroy();
     chain.last->destroy();
     chain.first->destroy();
   }

@@ -9,6 +9,12 @@
 // once, and those of one slice stay in a core's cache. No bit changes: a slice
 // is what the products compute one after the other anyway. The hidden layer
 // between the two products of each expert is such a chain too.
+//
+// Where a causal mask hides the scores of later keys, a slice runs in blocks of
+// queries, and a block computes the scores of keys up to its last query only:
+// softmax gives all others weight 0. That leaves out 3/8 of the work in 4
+// blocks; the sums keep their order and so their bits. What is behind the mask
+// no longer reaches the result at all: 0 times an infinite value is not NaN.
 #pragma once
 
 #include "EinsumSites.h"
@@ -21,6 +27,14 @@ namespace moe::lower {
 /// Marks the call that stands for a chain.
 inline constexpr llvm::StringLiteral kSliceChainAttr = "moe.slices";
 
+/// Some rows of a slice, and as many of its columns as they need.
+struct SliceBlock {
+  int64_t begin = 0, rows = 0, columns = 0;
+  /// What lies between the products, on one block (sizes of the batch are 1):
+  /// from the first's result and `captured` values to the last's operand.
+  mlir::func::FuncOp middle;
+};
+
 /// A chain that has been taken out of its function; a call stands in its place.
 struct SliceChain {
   /// The products, out of any block; their operands are still the function's
@@ -29,10 +43,10 @@ struct SliceChain {
   EinsumOp first, last;
   unsigned carried = 0;
   Contraction firstProduct, lastProduct;
-  /// What lies between, on one slice (sizes of the batch are 1): from the
-  /// first's result and `captured` values, the same for all slices, to the
-  /// last's operand.
-  mlir::func::FuncOp middle;
+  /// A slice's blocks, that with all columns first; one of the whole slice
+  /// where nothing hides any.
+  llvm::SmallVector<SliceBlock> blocks;
+  /// The same for all slices.
   llvm::SmallVector<mlir::Value> captured;
   int64_t slices = 1;
 };

@@ -52,6 +52,9 @@ Context::Context(std::shared_ptr<const Program> program, Communicator &comm,
   matmuls_.resize(manifest.matmuls.size());
   for (const MatmulSite &site : manifest.matmuls)
     matmuls_[static_cast<size_t>(site.site)].gemm.emplace(site, scratch_);
+  for (const MatmulSite &site : manifest.matmuls)
+    if (site.panelsOf >= 0)
+      state(site.site).gemm->usePanelsOf(*state(site.panelsOf).gemm);
 }
 
 Context::~Context() = default;
@@ -211,6 +214,8 @@ MemoryReport Context::memory() const {
       report.packed += static_cast<int64_t>(matmul.gemm->packedBytes());
   report.scratch =
       static_cast<int64_t>(scratch_.bytes()) + comm_.scratchBytes();
+  for (const MatmulState &matmul : matmuls_)
+    report.scratch += static_cast<int64_t>(matmul.gemm->sharedBytes());
   report.resident = residentBytes();
   return report;
 }

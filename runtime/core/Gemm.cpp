@@ -46,6 +46,10 @@ size_t Gemm::packedBytes() const {
   return weights_ ? weights_->bytes.size() : 0;
 }
 
+size_t Gemm::sharedBytes() const {
+  return shared_ && site_.panelsOf < 0 ? shared_->bytes.size() : 0;
+}
+
 std::string Gemm::kernel() const {
   return library_ ? "onednn"
                   : std::string("tiles ") +
@@ -107,7 +111,7 @@ Gemm::Gemm(const MatmulSite &site, GemmScratch &scratch)
   TileFormat format = tileFormat(site.aType, site.bType);
   if (!isTileRows(rowsOf(nullptr), format))
     scratch.reserve(GemmScratch::Rows, rowBytes(format, site.m, site.k));
-  if (site.bArgument < 0)
+  if (site.bArgument < 0 && site.panelsOf < 0)
     scratch.reserve(GemmScratch::Panels, panelBytes(format, site.k, site.n));
 }
 
@@ -165,7 +169,23 @@ void Gemm::runSlice(int64_t index, const void *a, const void *b, void *c) {
          static_cast<char *>(c) + at(site_.cStrides, site_.cType), index);
 }
 
-// Packed before, or now into scratch.
+void Gemm::usePanelsOf(Gemm &owner) {
+  if (!owner.shared_) {
+    owner.shared_ = std::make_shared<SharedPanels>();
+    owner.shared_->k = owner.site_.k;
+    owner.shared_->bytes = Buffer(panelBytes(
+        tileFormat(site_.aType, site_.bType), owner.site_.k, owner.site_.n));
+  }
+  shared_ = owner.shared_;
+}
+
+const void *Gemm::packPanelsOf(const void *b, int64_t index, void *to) const {
+  packPanels(matrixB(site_, b, index), tileFormat(site_.aType, site_.bType),
+             to);
+  return to;
+}
+
+// Packed before, or now.
 const void *Gemm::panelsOf(const void *b, int64_t index) {
   if (weights_)
     return static_cast<const char *>(weights_->bytes.data()) +
@@ -173,10 +193,18 @@ const void *Gemm::panelsOf(const void *b, int64_t index) {
   if (site_.bArgument >= 0)
     throw Error(text("matmul ", site_.site, " (", site_.op, " at ",
                      site_.location, ") runs before its weights are packed"));
-  TileFormat format = tileFormat(site_.aType, site_.bType);
-  void *made = scratch_->get(GemmScratch::Panels);
-  packPanels(matrixB(site_, b, index), format, made);
-  return made;
+  if (!shared_)
+    return packPanelsOf(b, index, scratch_->get(GemmScratch::Panels));
+  if (site_.panelsOf < 0) {
+    shared_->index = index;
+    return packPanelsOf(b, index, shared_->bytes.data());
+  }
+  if (shared_->index != index)
+    throw Error(text("matmul ", site_.site, " (", site_.op, " at ",
+                     site_.location, ") is called for slice ", index,
+                     ", the panels of matmul ", site_.panelsOf,
+                     " are those of slice ", shared_->index));
+  return shared_->bytes.data();
 }
 
 // For measurements: work that only zeros need is done all the same.
@@ -203,9 +231,10 @@ void Gemm::runOne(const char *a, const void *b, char *c, int64_t index) {
           : packRows(view, format, scratch_->get(GemmScratch::Rows));
   bool skipsZeros = weights_ && weights_->isFinite && !multipliesEmptySlots();
   operationsDone_ +=
-      rowOperations * multiplyPanels(rows, format, site_.k, panels, skipsZeros,
-                                     c, site_.cType, site_.n, out.row,
-                                     out.column);
+      rowOperations *
+      multiplyPanels(rows, format, site_.wholeK ? site_.wholeK : site_.k,
+                     {panels, shared_ ? shared_->k : site_.k}, skipsZeros, c,
+                     site_.cType, site_.n, out.row, out.column);
 }
 
 } // namespace moert

@@ -59,13 +59,18 @@ public:
   /// Takes weights that this object, or another of the same site, has packed;
   /// run() then ignores its `b`.
   void use(std::shared_ptr<const PackedWeights> weights);
+  /// Takes the panels that `owner`, the site's panelsOf, packs for its slices.
+  void usePanelsOf(Gemm &owner);
   /// c = a x b for each index of the batch.
   void run(const void *a, const void *b, void *c);
-  /// The same for one index of the batch. Throws Error where there is none.
+  /// The same for one index of the batch. Throws Error where there is none, or
+  /// where its panels are another site's, which did not run that index last.
   void runSlice(int64_t index, const void *a, const void *b, void *c);
 
   /// Bytes of packed weights.
   size_t packedBytes() const;
+  /// Bytes of panels that this site packs for others.
+  size_t sharedBytes() const;
   /// "tiles avx512" or "onednn", for reports.
   std::string kernel() const;
   /// Floating point operations that runs have done so far. Slots that no token
@@ -74,14 +79,23 @@ public:
 
 private:
   void runOne(const char *a, const void *b, char *c, int64_t batch);
+  /// Panels that several sites read.
+  struct SharedPanels {
+    Buffer bytes;
+    int64_t k = 0;      ///< Rows of the b in them.
+    int64_t index = -1; ///< Of the batch, that they hold.
+  };
+
   MatrixView rowsOf(const void *a) const;
   const void *panelsOf(const void *b, int64_t batch);
+  const void *packPanelsOf(const void *b, int64_t batch, void *to) const;
   int64_t batchCount() const;
 
   MatmulSite site_;
   GemmScratch *scratch_;
   std::shared_ptr<const PackedWeights> weights_;
   std::unique_ptr<OneDnnMatmul> library_;
+  std::shared_ptr<SharedPanels> shared_;
   int64_t operationsDone_ = 0;
 };
 

@@ -76,7 +76,7 @@ private:
 
   void runTiles(int64_t m) {
     multiplyPanels({a_.data(), m, k_, k_}, TileFormat::Floats, k_,
-                   panels_.data(), /*skipsZeros=*/false, ours_.data(),
+                   {panels_.data(), k_}, /*skipsZeros=*/false, ours_.data(),
                    DType::F32, n_, n_, 1);
   }
 

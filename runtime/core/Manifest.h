@@ -56,6 +56,12 @@ struct MatmulSite {
   std::vector<int64_t> aStrides, bStrides, cStrides;
   /// The constant argument of the entry that b is, or -1.
   int64_t bArgument = -1;
+  /// A site that has packed the same slice of b just before, or -1: its panels
+  /// are used, of which b is the first columns or rows.
+  int32_t panelsOf = -1;
+  /// Of how many products these k are the first, or 0: the order of summation
+  /// is that of all. The others are zero.
+  int64_t wholeK = 0;
   std::string op;
   std::string location;
 };

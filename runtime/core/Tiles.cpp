@@ -218,7 +218,8 @@ private:
 struct Product {
   const TileRows &a;
   Multiply *multiply;
-  int64_t block; ///< Words of a block of k.
+  int64_t block;      ///< Words of a block of k.
+  int64_t panelWords; ///< Of a whole panel's columns.
   Target target;
   ZeroTiles zeros = {};
 
@@ -237,7 +238,7 @@ struct Product {
       // Each tile fetches its share of the next panel, so that weights arrive
       // at one pace.
       job.aheadStep = std::max<int64_t>(kPanel / tiles, 1);
-      job.ahead = panel + a.words * (kPanel + i * job.aheadStep);
+      job.ahead = panel + panelWords * kPanel + a.words * i * job.aheadStep;
       tile(job, zeros[i] ? 0 : a.words, target.at(from, first));
     }
   }
@@ -275,13 +276,14 @@ private:
 } // namespace
 
 int64_t multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
-                       const void *panels, bool skipsZeros, void *c,
+                       const TilePanels &panels, bool skipsZeros, void *c,
                        DType cType, int64_t n, int64_t cRowStride,
                        int64_t cColumnStride) {
   bool pairs = format == TileFormat::BF16Pairs;
   Product product{a,
                   pairs ? choice().pairs : choice().floats,
                   wordsOf(format, kBlock(k)),
+                  wordsOf(format, panels.k),
                   {c, cType, cRowStride, cColumnStride}};
   int64_t rowBytes = std::max<int64_t>(a.words, 1) * 4;
   int64_t most = std::clamp<int64_t>(blockBytes() / rowBytes / kTileRows, 4,
@@ -293,8 +295,9 @@ int64_t multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
       multiplied -= product.zeros.find(a, format, begin, end);
     for (int64_t first = 0; first < n; first += kPanel)
       product.rows(begin, end,
-                   static_cast<const float *>(panels) + first * a.words, first,
-                   std::min(kPanel, n - first));
+                   static_cast<const float *>(panels.data) +
+                       first * product.panelWords,
+                   first, std::min(kPanel, n - first));
   }
   return multiplied;
 }

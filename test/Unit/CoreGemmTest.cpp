@@ -353,6 +353,51 @@ TEST(CoreGemm, primitivesAreSharedAndBounded) {
   EXPECT_EQ(std::memcmp(c.data(), wanted.data(), c.bytes()), 0);
 }
 
+// Blocks of rows under a causal mask: fewer columns of the first product, fewer
+// products in the sums of the last one, which keep their cuts; panels are those
+// that the site with all of them has packed.
+TEST(CoreGemm, partsReadThePanelsOfTheWhole) {
+  for (DType dtype : {DType::F32, DType::BF16})
+    for (int64_t part : {32, 64, 600, 1100}) {
+      int64_t m = 13, n = 80, k = 1100;
+      Tensor a = random({2, m, k}, 20, dtype), b = random({2, k, n}, 21, dtype);
+      size_t size = sizeOf(dtype);
+      for (int64_t row = 0; row < 2 * m; ++row) // Zero behind the part.
+        std::memset(static_cast<char *>(a.data()) +
+                        static_cast<size_t>(row * k + part) * size,
+                    0, static_cast<size_t>(k - part) * size);
+      MatmulSite whole = denseSite(m, n, k, false, dtype);
+      whole.batch = {2};
+      whole.aStrides = {m * k, k, 1};
+      whole.bStrides = {k * n, n, 1};
+      whole.cStrides = {m * n, n, 1};
+      MatmulSite some = whole;
+      some.site = 1;
+      some.k = part;
+      some.n = 48;
+      some.panelsOf = 0;
+      some.wholeK = k;
+      GemmScratch scratch;
+      Gemm first(whole, scratch), second(some, scratch);
+      second.usePanelsOf(first);
+      Tensor wanted(dtype, {2, m, n}), c(dtype, {2, m, n});
+      for (int64_t slice : {1, 0}) {
+        first.runSlice(slice, a.data(), b.data(), wanted.data());
+        second.runSlice(slice, a.data(), b.data(), c.data());
+        EXPECT_THROW(second.runSlice(1 - slice, a.data(), b.data(), c.data()),
+                     Error);
+      }
+      for (int64_t row = 0; row < 2 * m; ++row) {
+        size_t at = static_cast<size_t>(row * n) * size;
+        EXPECT_EQ(std::memcmp(static_cast<char *>(c.data()) + at,
+                              static_cast<char *>(wanted.data()) + at,
+                              48 * size),
+                  0)
+            << nameOf(dtype) << " part " << part << " row " << row;
+      }
+    }
+}
+
 TEST(CoreGemm, otherElementTypesAreRefused) {
   GemmScratch scratch;
   EXPECT_THROW(Gemm(denseSite(1, 1, 1, false, DType::I32), scratch), Error);

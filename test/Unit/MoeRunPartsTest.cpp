@@ -173,3 +173,44 @@ TEST(CoreManifest, wrongFieldsAreNamed) {
   small.replace(small.find("\"ranks\":4"), 9, "\"ranks\":8");
   expect(small, "8 ranks, but its mesh data=4 has 4");
 }
+
+// Panels of another site are read without looking.
+TEST(CoreManifest, matmulsTakePanelsThatAreThere) {
+  auto site = [](int number, int n, int k, const std::string &more) {
+    return text("{\"site\":", number,
+                ",\"entry\":\"f\",\"a_dtype\":\"f32\",\"b_dtype\":\"f32\",\"c_"
+                "dtype\":\"f32\",\"batch\":[],\"m\":4,\"n\":",
+                n, ",\"k\":", k,
+                ",\"a_strides\":[8,1],\"b_strides\":[8,1],\"c_strides\":[8,1]",
+                more, "}");
+  };
+  auto errorOfSites = [](const std::string &first, const std::string &second) {
+    std::string json =
+        manifest("[{\"name\":\"f\",\"symbol\":\"s\",\"arena_bytes\":0,"
+                 "\"arguments\":[],\"results\":[]}]");
+    std::string none = "\"matmuls\":[]";
+    return errorOf(json.replace(json.find(none), none.size(),
+                                "\"matmuls\":[" + first + "," + second + "]"));
+  };
+  std::string whole = site(0, 8, 8, ""), panels = ",\"panels_of\":0";
+  EXPECT_EQ(errorOfSites(whole, site(1, 4, 8, panels)), "");
+  EXPECT_EQ(errorOfSites(whole, site(1, 8, 4, panels + ",\"whole_k\":8")), "");
+  auto expect = [&](const std::string &first, const std::string &second,
+                    const std::string &part) {
+    EXPECT_NE(errorOfSites(first, second).find(part), std::string::npos)
+        << errorOfSites(first, second);
+  };
+  expect(whole, site(1, 9, 8, panels),
+         "matmul 1 of the manifest takes panels of 0, whose b is [8, 8], its "
+         "own is [8, 9]");
+  expect(site(0, 8, 8, ",\"panels_of\":1"), site(1, 8, 8, ""),
+         "panels of 1, which does not come before it");
+  expect(whole, site(1, 8, 8, ",\"panels_of\":1"),
+         "panels of 1, which does not come before it");
+  expect(whole, site(1, 8, 8, ",\"panels_of\":7"),
+         "panels of 7, which does not come before it");
+  std::string other = site(1, 8, 8, panels);
+  other.replace(other.find("\"b_strides\":[8,1]"), 17, "\"b_strides\":[1,8]");
+  expect(whole, other, "panels of 0, whose b is another one");
+  expect(whole, site(1, 8, 8, ",\"whole_k\":7"), "sums 8 products of 7");
+}
