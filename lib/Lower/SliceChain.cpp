@@ -12,8 +12,8 @@ using namespace moe::lower;
 // Values between the products that are smaller stay in the cache by themselves.
 static constexpr int64_t kSecondCache = int64_t{1} << 20;
 
-// Blocks of queries: many leave out more, few multiply faster.
-static constexpr int64_t kLeastRows = 64, kMostBlocks = 8;
+// Blocks of queries: many leave out more, few are compiled sooner.
+static constexpr int64_t kLeastRows = 64, kMostBlocks = 4;
 
 static RankedTensorType tensorOf(Value value) {
   return cast<RankedTensorType>(value.getType());
