@@ -78,6 +78,9 @@ template <int Wide> void tileRows(TileJob job) {
 } // namespace
 
 void multiply(const TileJob &whole) {
+  constexpr int most = kLanes / 2;
+  if (whole.rows == most && whole.columns == 2 * kLanes)
+    return tile<most, 2>(whole); // Nearly always.
   TileJob job = whole;
   for (; job.columns > 0; job.columns -= 2 * kLanes) {
     if (job.columns > kLanes)
