@@ -7,10 +7,14 @@ Each round runs ours on one and two ranks and every peer once; a peer is any com
 prints "median X ms" for one forward pass of 2048 tokens. A peer whose command cannot be
 started is skipped, saying so. A loop of fused multiply-adds on one and on two threads
 goes along, since processors of one kind may have one core or two for two threads.
+
+Ours multiplies no expert slots that no token took; peers do. Rows "all slots" are ours
+with that work done too.
 """
 
 import argparse
 import concurrent.futures
+import os
 import re
 import shlex
 import subprocess
@@ -20,8 +24,10 @@ from model import BIN, OUT, ROOT, TOKENS, compile_model, median, run
 from summary import milliseconds
 
 
-def ours(program, tokens, repeat):
-    return milliseconds(run([BIN / "moe-run", program, "--entry=loss", f"--input=tokens={tokens}", f"--repeat={repeat}"]))
+def ours(program, tokens, repeat, all_slots):
+    environment = {**os.environ, "MOE_MULTIPLY_EMPTY_SLOTS": "1"} if all_slots else None
+    summary = run([BIN / "moe-run", program, "--entry=loss", f"--input=tokens={tokens}", f"--repeat={repeat}"], env=environment)
+    return milliseconds(summary)
 
 
 def theirs(command):
@@ -59,13 +65,16 @@ def main():
         model = OUT / f"gshard-peers-{dtype}.mlir"
         run([sys.executable, gshard / "generate.py", "--size=bench", f"--dtype={dtype}", "-o", model])
         for ranks in (1, 2):
-            programs[f"ours {dtype}, {ranks} rank{'s' * (ranks > 1)}"] = compile_model(model, 1, ranks)[0]
+            program = compile_model(model, 1, ranks)[0]
+            for all_slots in (False, True):
+                words = f"ours {dtype}, {ranks} rank{'s' * (ranks > 1)}" + ", all slots" * all_slots
+                programs[words] = (program, all_slots)
     peers = dict(peer.split("=", 1) for peer in arguments.peer)
     times = {name: [] for name in (*programs, *peers)}
     peaks = {1: [], 2: []}
     for _ in range(arguments.rounds):
-        for name, program in programs.items():
-            times[name].append(ours(program, tokens, arguments.repeat))
+        for name, (program, all_slots) in programs.items():
+            times[name].append(ours(program, tokens, arguments.repeat, all_slots))
         for name in list(peers):
             result = theirs(peers[name])
             if isinstance(result, str):
@@ -75,9 +84,9 @@ def main():
                 times[name].append(result)
         for threads, list_of in peaks.items():
             list_of.append(peak(threads))
-    print(f"{'':>18} {'ms':>8} {'least':>8} {'tokens/s':>9}")
+    print(f"{'':>28} {'ms':>8} {'least':>8} {'tokens/s':>9}")
     for name, values in times.items():
-        print(f"{name:>18} {median(values):8.1f} {min(values):8.1f} {TOKENS / median(values) * 1e3:9.0f}")
+        print(f"{name:>28} {median(values):8.1f} {min(values):8.1f} {TOKENS / median(values) * 1e3:9.0f}")
     print(f"multiply-add loop: {median(peaks[1]):.0f} GFLOP/s on one thread, {median(peaks[2]):.0f} on two")
 
 
