@@ -330,15 +330,15 @@ private:
     SmallVector<int> shared = {aBuffer, bBuffer, other, result};
     for (Value value : chain.captured)
       shared.push_back(bufferOf(value));
-    BlockSites whole;
+    BlockSites packing;
     for (SliceBlock &block : chain.blocks)
-      lowerBlock(chain, block, carriesA, shared, whole);
+      lowerBlock(chain, block, carriesA, shared, packing);
     Step end(Step::Kind::EndSlices, call->getLoc());
     end.buffers.assign(shared.begin(), shared.end());
     addStep(std::move(end));
   }
 
-  // The matmuls of the block with all columns, which packs for the others.
+  // The matmuls of the block with most columns, which packs for the others.
   struct BlockSites {
     int32_t first = -1, last = -1;
   };
@@ -346,17 +346,17 @@ private:
   // `shared` are the first product's operands, the other one of the last, the
   // result, and what the middle captures.
   void lowerBlock(SliceChain &chain, SliceBlock &block, bool carriesA,
-                  ArrayRef<int> shared, BlockSites &whole) {
+                  ArrayRef<int> shared, BlockSites &packing) {
     Contraction one = chain.firstProduct, two = chain.lastProduct;
     int64_t columns = one.n;
-    bool isPart = block.rows < one.m;
+    bool isPart = block.rows < one.m || block.columns < one.n;
     if (isPart) {
       one.m = two.m = block.rows;
       one.n = two.k = block.columns;
       one.cStrides.end()[-2] = two.aStrides.end()[-2] = block.columns;
     }
     Step first = matmulStep(Step::Kind::MatmulSlice, chain.first, one,
-                            shared[0], shared[1], {whole.first, 0});
+                            shared[0], shared[1], {packing.first, 0});
     SmallVector<int> arguments = {newArenaBuffer(
         cast<RankedTensorType>(block.middle.getArgumentTypes()[0]))};
     first.buffers.push_back(arguments[0]);
@@ -371,13 +371,13 @@ private:
     Step last = matmulStep(Step::Kind::MatmulSlice, chain.last, two,
                            carriesA ? carried : shared[2],
                            carriesA ? shared[2] : carried,
-                           {whole.last, isPart ? columns : 0});
+                           {packing.last, isPart ? columns : 0});
     last.buffers.push_back(shared[3]);
     if (isPart)
       last.offsets = {
           0, 0, rowOffset(chain.last.getResult(), two.cStrides, block.begin)};
-    if (whole.first < 0)
-      whole = {firstSite, last.site};
+    if (packing.first < 0)
+      packing = {firstSite, last.site};
     addStep(std::move(last));
   }
 

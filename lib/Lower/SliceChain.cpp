@@ -1,9 +1,9 @@
 #include "SliceChain.h"
 #include "CausalMask.h"
 #include "Residency.h"
+#include "SliceMiddle.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace moe;
@@ -197,19 +197,18 @@ private:
            hidesLaterColumns(softmax.getInput()) && isRowsByColumns(chain);
   }
 
-  // The last rows first: they need all columns.
+  // The last rows first: they need most columns.
   void cut(SliceChain &chain) {
     int64_t rows = chain.firstProduct.m, columns = chain.firstProduct.n;
     if (!isCausal(chain)) {
       chain.blocks.push_back({0, rows, columns, {}});
       return;
     }
-    int64_t step = std::max<int64_t>(kLeastRows, llvm::divideCeil(rows, kMostBlocks));
+    int64_t step =
+        std::max<int64_t>(kLeastRows, llvm::divideCeil(rows, kMostBlocks));
     for (int64_t end = rows; end > 0;) {
       int64_t begin = (end - 1) / step * step;
-      // A row wants the columns up to its own; the last block, what there is.
-      int64_t wanted = end == rows ? columns : std::min(end, columns);
-      chain.blocks.push_back({begin, end - begin, wanted, {}});
+      chain.blocks.push_back({begin, end - begin, std::min(end, columns), {}});
       end = begin;
     }
   }
@@ -227,89 +226,6 @@ private:
 //===----------------------------------------------------------------------===//
 // Taking it out
 //===----------------------------------------------------------------------===//
-
-namespace {
-
-// Writes the ops between the products as a function on one block of a slice.
-class MiddleBuilder {
-public:
-  MiddleBuilder(SliceChain &chain, unsigned dims, SliceBlock &block)
-      : chain(chain), dims(dims), block(block),
-        isWhole(block.rows == chain.firstProduct.m &&
-                block.columns == chain.firstProduct.n),
-        builder(chain.first.getContext()) {}
-
-  void build(ArrayRef<Operation *> ops) {
-    MLIRContext *context = chain.first.getContext();
-    Location loc = chain.first.getLoc();
-    block.middle =
-        func::FuncOp::create(loc, "slice", FunctionType::get(context, {}, {}));
-    entry = block.middle.addEntryBlock();
-    builder.setInsertionPointToEnd(entry);
-    Value made = chain.first.getResult();
-    mapping.map(made, entry->addArgument(blockType(tensorOf(made)), loc));
-    for (Value value : chain.captured)
-      mapping.map(value, entry->addArgument(value.getType(), loc));
-    for (Operation *op : ops)
-      clone(op);
-    Value carried = mapping.lookup(chain.last.getInputs()[chain.carried]);
-    func::ReturnOp::create(builder, loc, carried);
-    block.middle.setType(FunctionType::get(context, entry->getArgumentTypes(),
-                                           carried.getType()));
-  }
-
-private:
-  RankedTensorType blockType(RankedTensorType type) const {
-    SmallVector<int64_t> shape(type.getShape());
-    std::fill_n(shape.begin(), dims, 1);
-    if (!isWhole) {
-      shape[dims] = block.rows;
-      shape[dims + 1] = block.columns;
-    }
-    return type.clone(shape);
-  }
-
-  void clone(Operation *op) {
-    RankedTensorType type = blockType(tensorOf(op->getResult(0)));
-    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-      auto splat = cast<SplatElementsAttr>(constant.getValue());
-      mapping.map(op->getResult(0),
-                  arith::ConstantOp::create(builder, op->getLoc(),
-                                            splat.resizeSplat(type)));
-      return;
-    }
-    Operation *copy = builder.clone(*op, mapping);
-    copy->getResult(0).setType(type);
-    if (auto broadcast = dyn_cast<BroadcastOp>(copy); broadcast && !isWhole)
-      cutInput(broadcast);
-  }
-
-  // What is repeated over slices is cut to the block's rows and columns.
-  void cutInput(BroadcastOp broadcast) {
-    Value input = broadcast.getInput();
-    SmallVector<int64_t> offsets, sizes;
-    for (int64_t dim : broadcast.getDims()) {
-      offsets.push_back(dim == dims ? block.begin : 0);
-      sizes.push_back(tensorOf(broadcast.getResult()).getDimSize(dim));
-    }
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPoint(broadcast);
-    SmallVector<int64_t> strides(sizes.size(), 1);
-    broadcast.getInputMutable().assign(
-        SliceOp::create(builder, broadcast.getLoc(),
-                        tensorOf(input).clone(sizes), input, offsets, strides));
-  }
-
-  SliceChain &chain;
-  int64_t dims;
-  SliceBlock &block;
-  bool isWhole;
-  OpBuilder builder;
-  Block *entry = nullptr;
-  IRMapping mapping;
-};
-
-} // namespace
 
 // Operands of `ops` that none of them makes.
 static void capture(SliceChain &chain, ArrayRef<Operation *> ops) {
@@ -361,7 +277,7 @@ SliceChains moe::lower::takeSliceChains(func::FuncOp function,
     taken.insert(chain->last);
     capture(*chain, ops);
     for (SliceBlock &block : chain->blocks)
-      MiddleBuilder(*chain, finder.sliceDims(), block).build(ops);
+      block.middle = buildMiddle(*chain, block, finder.sliceDims(), ops);
     Operation *call = replaceByCall(*chain, ops);
     chains.try_emplace(call, std::move(*chain));
   }

@@ -43,7 +43,7 @@ struct SliceChain {
   EinsumOp first, last;
   unsigned carried = 0;
   Contraction firstProduct, lastProduct;
-  /// A slice's blocks, that with all columns first; one of the whole slice
+  /// A slice's blocks, that with most columns first; one of the whole slice
   /// where nothing hides any.
   llvm::SmallVector<SliceBlock> blocks;
   /// The same for all slices.

@@ -30,7 +30,7 @@ using Round = void(const float *from, int64_t count, uint16_t *to);
 #ifdef __x86_64__
 namespace avx512_bf16 {
 Multiply multiply;
-}
+} // namespace avx512_bf16
 namespace avx512 {
 Multiply multiply;
 Round round;
