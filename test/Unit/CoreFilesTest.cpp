@@ -553,3 +553,19 @@ TEST_F(CoreFiles, streamsAndLinksAreWrittenThrough) {
   lstat(at("link.bin").c_str(), &status);
   EXPECT_TRUE(S_ISLNK(status.st_mode));
 }
+
+// Pages of their own, whole ones, zeroed; what lies behind the last is not
+// theirs.
+TEST(CoreBuffer, largeOnesBeginAtAHugePage) {
+  constexpr size_t huge = size_t{2} << 20;
+  for (size_t bytes : {huge / 2, huge - 1, huge, huge + 1, 3 * huge + 4097}) {
+    Buffer buffer(bytes);
+    auto *data = static_cast<unsigned char *>(buffer.data());
+    if (bytes >= huge)
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(data) % huge, 0u) << bytes;
+    for (size_t at : {size_t{0}, bytes / 2, bytes - 1}) {
+      EXPECT_EQ(data[at], 0) << bytes;
+      data[at] = 1;
+    }
+  }
+}
