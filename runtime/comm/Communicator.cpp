@@ -167,8 +167,9 @@ void Communicator::begin(SitePlan &plan, const void *source, void *target,
     throw Error(text(describeSite(sites, plan.site.site), ": ", maxInFlight,
                      " collectives are in flight already, the most allowed"));
   plan.inFlight = true;
-  state_->inFlight.push_back(
-      {state_->operations++, &plan, source, target, sendRows, receiveRows});
+  state_->inFlight.push_back({state_->operations++,
+                              state_->begun++ % maxInFlight, &plan, source,
+                              target, sendRows, receiveRows});
   post(state_->inFlight.back());
 }
 

@@ -52,6 +52,8 @@ inline constexpr size_t maxInFlight = 32;
 /// A collective between start and done.
 struct Operation {
   uint64_t sequence = 0;
+  /// Below maxInFlight, its own until it is done, and the same on all ranks.
+  size_t slot = 0;
   SitePlan *plan = nullptr;
   const void *source = nullptr;
   void *target = nullptr;
@@ -86,6 +88,8 @@ struct Communicator::State {
   FlightRecorder recorder;
   uint64_t calls = 0;
   uint64_t operations = 0;
+  /// Those of them that were in flight: all but set-up calls.
+  size_t begun = 0;
   std::deque<Operation> inFlight;
   SiteCounters setUp;
 };

@@ -374,6 +374,27 @@ TEST(Conformance, StartsFinishInAnyAskedOrder) {
   });
 }
 
+// However many set-up calls pass in between, what is in flight keeps its place.
+TEST(Conformance, BarriersPassThoseInFlight) {
+  onEveryRank([](Communicator &comm) {
+    std::vector<Digit> digits = digitsOf(comm.size());
+    CollectiveSite site =
+        siteOf(Primitive::Exchange, DType::F32, {{8, 6}, {digits, {}}, {}},
+               {{8, 6}, {{}, digits}, {}});
+    std::vector<CollectiveSite> sites = {site, site};
+    number(sites);
+    comm.prepare(sites);
+    Trial first(sites[0], comm.rank()), second(sites[1], comm.rank());
+    comm.start(0, first.source.data(), first.target.data());
+    for (int i = 0; i < 31; ++i)
+      comm.barrier();
+    comm.start(1, second.source.data(), second.target.data());
+    comm.done(1);
+    first.check();
+    second.check();
+  });
+}
+
 TEST(Conformance, RaggedRowsArriveBySender) {
   onEveryRank([](Communicator &comm) {
     std::vector<CollectiveSite> sites;

@@ -69,7 +69,7 @@ static int64_t expectedReads(const SitePlan &plan, int rank) {
 }
 
 void LocalCommunicator::post(Operation &operation) {
-  LocalSlot &slot = self_.slots[operation.sequence % maxInFlight];
+  LocalSlot &slot = self_.slots[operation.slot];
   slot.header = headerOf(operation, 0, 0);
   slot.source = operation.source;
   slot.target = operation.target;
@@ -86,7 +86,7 @@ void LocalCommunicator::post(Operation &operation) {
 LocalSlot &LocalCommunicator::await(int peer, const Operation &operation,
                                     uint32_t phase) {
   LocalRank &owner = world_.rank(peer);
-  LocalSlot &slot = owner.slots[operation.sequence % maxInFlight];
+  LocalSlot &slot = owner.slots[operation.slot];
   owner.bell.wait([&] {
     return owner.published.load() > operation.sequence &&
            slot.phase.load() >= phase;
@@ -146,9 +146,8 @@ void LocalCommunicator::completeRagged(Operation &operation) {
   int64_t rows = 0;
   for (size_t i = 0; i < plan.group.size(); ++i) {
     int peer = static_cast<int>(plan.group[i]);
-    LocalSlot &slot = peer == rank_
-                          ? self_.slots[operation.sequence % maxInFlight]
-                          : await(peer, operation, 0);
+    LocalSlot &slot =
+        peer == rank_ ? self_.slots[operation.slot] : await(peer, operation, 0);
     int64_t before = 0;
     for (int64_t member = 0; member < plan.groupIndex; ++member)
       before += slot.sendRows[member];
@@ -166,7 +165,7 @@ void LocalCommunicator::completeRagged(Operation &operation) {
 
 void LocalCommunicator::complete(Operation &operation) {
   SitePlan &plan = *operation.plan;
-  LocalSlot &slot = self_.slots[operation.sequence % maxInFlight];
+  LocalSlot &slot = self_.slots[operation.slot];
   if (plan.site.primitive == Primitive::AllToAllRagged) {
     completeRagged(operation);
   } else {

@@ -110,7 +110,7 @@ void MpiCommunicator::finishRound(Operation &operation, uint32_t phase,
 }
 
 void MpiCommunicator::post(Operation &operation) {
-  Round &round = rounds_[operation.sequence];
+  Round &round = rounds_[operation.slot];
   if (operation.plan->site.primitive == Primitive::AllToAllRagged)
     postRagged(operation, round);
   else
@@ -118,7 +118,7 @@ void MpiCommunicator::post(Operation &operation) {
 }
 
 void MpiCommunicator::complete(Operation &operation) {
-  Round &round = rounds_[operation.sequence];
+  Round &round = rounds_[operation.slot];
   if (operation.plan->site.primitive == Primitive::AllToAllRagged) {
     completeRagged(operation, round);
   } else {
@@ -129,7 +129,6 @@ void MpiCommunicator::complete(Operation &operation) {
       finishRound(operation, phase, round);
     }
   }
-  rounds_.erase(operation.sequence);
 }
 
 void MpiCommunicator::postRagged(Operation &operation, Round &round) {

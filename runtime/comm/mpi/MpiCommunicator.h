@@ -11,7 +11,7 @@
 
 #include <mpi.h>
 
-#include <map>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -88,7 +88,8 @@ private:
   std::string receiveBytes(int peer, const AgreementHeader &want);
 
   StagingPool pool_;
-  std::map<uint64_t, Round> rounds_;
+  /// By operation; their vectors keep what they grew to.
+  std::array<Round, maxInFlight> rounds_;
   std::unique_ptr<Watchdog> watchdog_;
 };
 
