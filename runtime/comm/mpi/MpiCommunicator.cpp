@@ -38,8 +38,8 @@ static int tagOf(uint64_t sequence, uint32_t phase) {
   return static_cast<int>((sequence * 2 + phase) % 32000);
 }
 
-void MpiCommunicator::postRound(Operation &operation, uint32_t phase,
-                                Round &round) {
+void MpiCommunicator::postReceives(Operation &operation, uint32_t phase,
+                                   Round &round) {
   SitePlan &plan = *operation.plan;
   const PlanPhase &part = plan.plan.phases[phase];
   int tag = tagOf(operation.sequence, phase);
@@ -57,6 +57,16 @@ void MpiCommunicator::postRound(Operation &operation, uint32_t phase,
     round.receives.push_back(stage(transfer.peer, blank));
     receive(round.receives.back(), tag, round.requests, 0);
   }
+}
+
+void MpiCommunicator::postSends(Operation &operation, uint32_t phase,
+                                Round &round) {
+  SitePlan &plan = *operation.plan;
+  const PlanPhase &part = plan.plan.phases[phase];
+  int tag = tagOf(operation.sequence, phase);
+  const void *from = part.fromTarget ? operation.target : operation.source;
+  const std::vector<int64_t> &shape =
+      part.fromTarget ? plan.plan.targetShape : plan.plan.sourceShape;
   // Each rank begins behind its own number, so that not all write to one.
   size_t count = part.sends.size(), first = 0;
   while (first < count && part.sends[first].peer <= rank_)
@@ -65,13 +75,23 @@ void MpiCommunicator::postRound(Operation &operation, uint32_t phase,
     const Transfer &transfer = part.sends[(first + i) % count];
     uint64_t bytes =
         static_cast<uint64_t>(transfer.elements) * plan.elementBytes;
-    Message message = stage(transfer.peer, headerOf(operation, phase, bytes));
-    packPieces(plan, transfer, part.fromTarget,
-               part.fromTarget ? operation.target : operation.source,
-               message.buffer.payload());
+    AgreementHeader header = headerOf(operation, phase, bytes);
+    if (postInPlace(header, transfer, {true, from, shape, plan.elementBytes},
+                    tag, round)) {
+      countSent(round.sends.back(), plan.counters);
+      continue;
+    }
+    Message message = stage(transfer.peer, header);
+    packPieces(plan, transfer, part.fromTarget, from, message.buffer.payload());
     send(message, tag, round.requests, plan.counters);
     round.sends.push_back(std::move(message));
   }
+}
+
+void MpiCommunicator::postRound(Operation &operation, uint32_t phase,
+                                Round &round) {
+  postReceives(operation, phase, round);
+  postSends(operation, phase, round);
 }
 
 void MpiCommunicator::finishRound(Operation &operation, uint32_t phase,

@@ -64,6 +64,8 @@ private:
   void post(Operation &operation) override;
   void complete(Operation &operation) override;
 
+  void postReceives(Operation &operation, uint32_t phase, Round &round);
+  void postSends(Operation &operation, uint32_t phase, Round &round);
   void postRound(Operation &operation, uint32_t phase, Round &round);
   void finishRound(Operation &operation, uint32_t phase, Round &round);
   void postRagged(Operation &operation, Round &round);
