@@ -1,5 +1,6 @@
 #include "runtime/comm/mpi/StagingPool.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -15,12 +16,17 @@ StagingBuffer::StagingBuffer(size_t payloadBytes)
     throw std::bad_alloc();
 }
 
+static bool isSmaller(const StagingBuffer &buffer, size_t bytes) {
+  return buffer.capacity() < bytes;
+}
+
 StagingBuffer StagingPool::take(size_t payloadBytes) {
   // Up to twice as large is still a fit; beyond, small messages would pin the
   // memory of large ones.
-  auto found = free_.lower_bound(payloadBytes);
-  if (found != free_.end() && found->first <= 2 * payloadBytes + 4096) {
-    StagingBuffer buffer = std::move(found->second);
+  auto found =
+      std::lower_bound(free_.begin(), free_.end(), payloadBytes, isSmaller);
+  if (found != free_.end() && found->capacity() <= 2 * payloadBytes + 4096) {
+    StagingBuffer buffer = std::move(*found);
     free_.erase(found);
     return buffer;
   }
@@ -30,8 +36,9 @@ StagingBuffer StagingPool::take(size_t payloadBytes) {
 }
 
 void StagingPool::giveBack(StagingBuffer buffer) {
-  size_t capacity = buffer.capacity();
-  free_.emplace(capacity, std::move(buffer));
+  auto place = std::lower_bound(free_.begin(), free_.end(), buffer.capacity(),
+                                isSmaller);
+  free_.insert(place, std::move(buffer));
 }
 
 } // namespace moert

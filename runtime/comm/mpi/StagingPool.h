@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <vector>
 
 namespace moert {
 
@@ -43,7 +43,8 @@ public:
   int64_t bytes() const { return bytes_; }
 
 private:
-  std::multimap<size_t, StagingBuffer> free_;
+  /// By rising capacity; a map would allocate at every turn.
+  std::vector<StagingBuffer> free_;
   int64_t bytes_ = 0;
 };
 
