@@ -31,8 +31,7 @@ class Communicator::Call {
 public:
   Call(Communicator &comm, int32_t site, bool mayStrike)
       : state_(*comm.state_),
-        counters_(site >= 0 ? comm.planOf(site).counters : state_.setUp),
-        begin_(std::chrono::steady_clock::now()) {
+        counters_(site >= 0 ? comm.planOf(site).counters : state_.setUp) {
     const std::optional<Injection> &injection = state_.injection;
     if (mayStrike && injection && injection->rank == comm.rank_ &&
         injection->site == site && injection->call == counters_.calls)
@@ -40,17 +39,11 @@ public:
     counters_.calls += mayStrike;
     state_.recorder.enter(++state_.calls, site);
   }
-  void leave() {
-    state_.recorder.leave();
-    std::chrono::duration<double> passed =
-        std::chrono::steady_clock::now() - begin_;
-    counters_.seconds += passed.count();
-  }
+  void leave() { counters_.seconds += state_.recorder.leave(); }
 
 private:
   State &state_;
   SiteCounters &counters_;
-  std::chrono::steady_clock::time_point begin_;
 };
 
 void Communicator::strike(const std::string &fault) {

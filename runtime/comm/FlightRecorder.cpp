@@ -29,12 +29,16 @@ void FlightRecorder::enter(uint64_t sequence, int32_t site) {
   place_.store(pack(step, site, true), std::memory_order_release);
 }
 
-void FlightRecorder::leave() {
+double FlightRecorder::leave() {
   uint64_t event = events_.load(std::memory_order_relaxed) - 1;
-  slots_[event % capacity].left.store(nanoseconds(), std::memory_order_relaxed);
+  Slot &slot = slots_[event % capacity];
+  int64_t now = nanoseconds();
+  slot.left.store(now, std::memory_order_relaxed);
   uint64_t place = place_.load(std::memory_order_relaxed);
   place_.store(((place >> 24) + 1) << 24 | (place & 0xfffffe),
                std::memory_order_release);
+  int64_t entered = slot.entered.load(std::memory_order_relaxed);
+  return static_cast<double>(now - entered) * 1e-9;
 }
 
 Position FlightRecorder::position() const {

@@ -46,7 +46,8 @@ public:
 
   FlightRecorder();
   void enter(uint64_t sequence, int32_t site);
-  void leave();
+  /// Returns the seconds since the call was entered.
+  double leave();
   Position position() const;
   /// Oldest first.
   std::vector<Event> last() const;
