@@ -7,22 +7,29 @@
 namespace moert {
 
 /// One bell: whoever changes what the bell is about rings it; whoever waits for
-/// a change passes the condition. Ranks may be more than cores, so spinning is
-/// short and yields.
-class Doorbell {
+/// a change passes the condition. The change and the reads of the condition are
+/// sequentially consistent: either a waiter sees the change, or the ringer sees
+/// the waiter.
+class alignas(64) Doorbell {
 public:
   void ring() {
-    count_.fetch_add(1);
-    if (sleepers_.load() > 0)
+    if (sleepers_.load() > 0) {
+      count_.fetch_add(1);
       wake();
+    }
   }
 
+  /// Waking a sleeper takes longer than most waits, so some 50 us pass in
+  /// looking; the core is offered in between, since whom we wait for may need
+  /// it.
   template <typename Ready> void wait(const Ready &ready) {
-    for (int spin = 0; spin < 100; ++spin) {
-      if (ready())
-        return;
-      if (spin >= 80)
-        yield();
+    for (int turn = 0; turn < 32; ++turn) {
+      for (int look = 0; look < 32; ++look) {
+        if (ready())
+          return;
+        relax();
+      }
+      yield();
     }
     while (!ready()) {
       uint32_t seen = count_.load();
@@ -35,6 +42,11 @@ public:
   }
 
 private:
+  static void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
   static void yield();
   void wake();
   void sleep(uint32_t seen);

@@ -68,18 +68,22 @@ static int64_t expectedReads(const SitePlan &plan, int rank) {
   return reads;
 }
 
+// Rises over the rounds of all operations.
+static uint64_t placeOf(const Operation &operation, uint32_t phase) {
+  return ((operation.sequence + 1) << 8) + phase;
+}
+
 void LocalCommunicator::post(Operation &operation) {
   LocalSlot &slot = self_.slots[operation.slot];
   slot.header = headerOf(operation, 0, 0);
   slot.source = operation.source;
   slot.target = operation.target;
   slot.sendRows = operation.sendRows;
-  slot.phase.store(0, std::memory_order_relaxed);
   slot.pendingReads.store(expectedReads(*operation.plan, rank_),
                           std::memory_order_relaxed);
   slot.takenBytes.store(0, std::memory_order_relaxed);
   slot.takenMessages.store(0, std::memory_order_relaxed);
-  self_.published.store(operation.sequence + 1);
+  slot.place.store(placeOf(operation, 0));
   self_.bell.ring();
 }
 
@@ -87,10 +91,8 @@ LocalSlot &LocalCommunicator::await(int peer, const Operation &operation,
                                     uint32_t phase) {
   LocalRank &owner = world_.rank(peer);
   LocalSlot &slot = owner.slots[operation.slot];
-  owner.bell.wait([&] {
-    return owner.published.load() > operation.sequence &&
-           slot.phase.load() >= phase;
-  });
+  owner.bell.wait(
+      [&] { return slot.place.load() >= placeOf(operation, phase); });
   checkHeader(slot.header, headerOf(operation, 0, 0), peer, state_->sites);
   return slot;
 }
@@ -171,7 +173,7 @@ void LocalCommunicator::complete(Operation &operation) {
   } else {
     for (uint32_t phase = 0; phase < plan.plan.phases.size(); ++phase) {
       if (phase > 0) {
-        slot.phase.store(phase);
+        slot.place.store(placeOf(operation, phase));
         self_.bell.ring();
       }
       completePhase(operation, phase);

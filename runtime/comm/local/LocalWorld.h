@@ -20,25 +20,26 @@
 
 namespace moert {
 
-/// One rank's offer for one operation.
-struct LocalSlot {
+/// One rank's offer for one operation. Its cache lines are the owner's, which
+/// readers look at until it is there; the readers'; and the one that the owner
+/// looks at until the last reader is done.
+struct alignas(64) LocalSlot {
   AgreementHeader header;
   const void *source = nullptr;
   const void *target = nullptr;
   const int64_t *sendRows = nullptr;
-  /// Rounds whose result stands in `target`.
-  std::atomic<uint32_t> phase{0};
-  /// Reads still to come, over all rounds; the last one rings the owner.
-  std::atomic<int64_t> pendingReads{0};
+  /// The operation and its rounds whose result stands in `target`, see placeOf;
+  /// only rises. All above is valid from the operation's first place on.
+  std::atomic<uint64_t> place{0};
   /// What readers took.
-  std::atomic<int64_t> takenBytes{0};
+  alignas(64) std::atomic<int64_t> takenBytes{0};
   std::atomic<int64_t> takenMessages{0};
+  /// Reads still to come, over all rounds; the last one rings the owner.
+  alignas(64) std::atomic<int64_t> pendingReads{0};
 };
 
 struct LocalRank {
   Doorbell bell;
-  /// Operations offered so far: slot s % maxInFlight is valid once above s.
-  std::atomic<uint64_t> published{0};
   std::array<LocalSlot, maxInFlight> slots;
   std::atomic<const FlightRecorder *> recorder{nullptr};
   std::atomic<bool> watched{false};
