@@ -26,7 +26,7 @@ public:
     entry = function.addEntryBlock();
     b.setInsertionPointToStart(entry);
     for (const BlockNumber &number : program.numbers)
-      numbers.push_back(blockNumber(number));
+      numbers.push_back(number.isOfTurn() ? Value() : blockNumber(number));
     for (const Step &step : program.steps)
       emitStep(step);
     func::ReturnOp::create(b);
@@ -80,14 +80,6 @@ private:
     llvm_unreachable("all places are listed");
   }
 
-  Value address(int id, int64_t offset) {
-    Value begin = address(id);
-    if (offset == 0)
-      return begin;
-    return LLVM::GEPOp::create(b, pointer, b.getI8Type(), begin,
-                               ArrayRef<LLVM::GEPArg>{i64(offset)});
-  }
-
   // Block k of n over d is [ceil(k n / d), ceil((k + 1) n / d)), where k is the
   // mixed-radix number of the digits of the rank.
   Value blockNumber(const BlockNumber &block) {
@@ -120,6 +112,21 @@ private:
                                  first);
   }
 
+  // Of the turn: which block of rows it is changes fastest.
+  Value turnNumber(const BlockNumber &number) {
+    const RowBlocks &blocks = number.blocks;
+    Value block = arith::RemUIOp::create(b, slice, i64(blocks.count()));
+    Value row = arith::MulIOp::create(b, block, i64(blocks.size));
+    Value first = arith::MinUIOp::create(b, row, i64(blocks.lastFirst()));
+    if (number.kind == BlockNumber::Kind::FirstRow)
+      return first;
+    // Up to the diagonal of the last row, in whole lanes.
+    Value end = arith::AddIOp::create(b, first, i64(blocks.size + kLanes - 1));
+    Value lanes = arith::DivUIOp::create(b, end, i64(kLanes));
+    Value columns = arith::MulIOp::create(b, lanes, i64(kLanes));
+    return arith::MinUIOp::create(b, columns, i64(blocks.columns));
+  }
+
   void beginSlices(int64_t slices) {
     auto loop = scf::ForOp::create(b, i64(0), i64(slices), i64(1));
     slice = loop.getInductionVar();
@@ -144,11 +151,11 @@ private:
     if (step.kind == Step::Kind::MatmulSlice)
       operands.push_back(slice);
     if (step.kind != Step::Kind::Done)
-      for (auto [i, buffer] : llvm::enumerate(step.buffers))
-        operands.push_back(
-            address(buffer, step.offsets.empty() ? 0 : step.offsets[i]));
+      for (int buffer : step.buffers)
+        operands.push_back(address(buffer));
     for (int id : step.numbers)
-      operands.push_back(numbers[id]);
+      operands.push_back(numbers[id] ? numbers[id]
+                                     : turnNumber(program.numbers[id]));
     switch (step.kind) {
     case Step::Kind::Kernel:
       func::CallOp::create(b, step.kernel, TypeRange(), operands);

@@ -3,6 +3,7 @@
 // Manifest describes it.
 #pragma once
 
+#include "RowBlocks.h"
 #include "moe/IR/Moe.h"
 #include "moe/Lower/MemoryPlan.h"
 
@@ -21,18 +22,23 @@ struct Buffer {
 
 /// A number that the host passes to kernels: where the rank's block of a
 /// dimension begins, how many elements it has, or a constant, so that kernels
-/// that differ in it alone are one.
+/// that differ in it alone are one; of the block of rows that the turn is
+/// about, its first row or how many columns it has.
 struct BlockNumber {
-  enum class Kind { Begin, Size, Constant };
+  enum class Kind { Begin, Size, Constant, FirstRow, Columns };
   Kind kind = Kind::Begin;
   /// Elements of the dimension in the whole tensor; the constant.
   int64_t elements = 0;
   /// What cuts it, major to minor.
   std::vector<moert::Digit> digits;
+  /// Of which FirstRow and Columns are.
+  RowBlocks blocks = {};
 
+  /// Whether it is another one in each turn of a loop.
+  bool isOfTurn() const { return blocks.rows != 0; }
   bool operator==(const BlockNumber &other) const {
     return kind == other.kind && elements == other.elements &&
-           digits == other.digits;
+           digits == other.digits && blocks == other.blocks;
   }
 };
 
@@ -44,7 +50,8 @@ struct Step {
     Start,
     Done,
     /// The steps up to the next EndSlices run `slices` times; a MatmulSlice
-    /// computes the part of its batch that the turn is about.
+    /// computes the part of its batch that the turn is about, `numbers` are how
+    /// many columns and how many products of each sum.
     BeginSlices,
     MatmulSlice,
     EndSlices,
@@ -58,8 +65,6 @@ struct Step {
   /// Matmul: a, b, c. Collective and Start: source, target. EndSlices: what the
   /// turns share. Indices of HostProgram::buffers.
   llvm::SmallVector<int, 4> buffers;
-  /// Bytes behind the begins of `buffers`; none stands for zeros.
-  llvm::SmallVector<int64_t, 4> offsets;
   /// Indices of HostProgram::numbers.
   llvm::SmallVector<int, 2> numbers;
   mlir::Location location;

@@ -10,11 +10,12 @@ static constexpr int64_t kStackBytes = 256 << 10;
 
 KernelEmitter::KernelEmitter(Location location, const OpLowerings &lowerings,
                              const Residency &residency,
-                             const BufferMap &buffers, HostProgram &program)
+                             const BufferMap &buffers, HostProgram &program,
+                             const RowBlocks &blocks)
     // Kernels that differ only in their source line are the same kernel.
     : b(UnknownLoc::get(location.getContext()), location.getContext()), math(b),
       lowerings(lowerings), residency(residency), bufferMap(buffers),
-      program(program) {
+      program(program), blocks(blocks) {
   function = func::FuncOp::create(b, "kernel", b.getFunctionType({}, {}));
   b.setInsertionPointToStart(function->addEntryBlock());
   computed.emplace_back();
@@ -47,8 +48,12 @@ void KernelEmitter::storeAll(OpResult value) {
     storeAt(pointerTo(value), elementType(value), linearIndex(value, index),
             element);
   };
-  if (!isFlat(value))
-    return nest(shape(value), body);
+  if (blocks.isCausal || !isFlat(value)) {
+    SmallVector<Value> sizes;
+    for (size_t dim = 0; dim < shape(value).size(); ++dim)
+      sizes.push_back(extent(value, dim));
+    return nest(sizes, body);
+  }
   // The host passes the size, so that one kernel serves all shapes.
   int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
   loop(passed(elements), [&](Value i) { body({i}); });
@@ -203,6 +208,18 @@ Value KernelEmitter::blockNumber(const BlockNumber &number) {
   return value;
 }
 
+Value KernelEmitter::firstRow() {
+  return blockNumber({BlockNumber::Kind::FirstRow, 0, {}, blocks});
+}
+
+Value KernelEmitter::extent(Value tensor, int64_t dim) {
+  bool isBlock =
+      shape(tensor) == ArrayRef<int64_t>{blocks.size, blocks.columns};
+  if (blocks.isCausal && isBlock && dim == 1)
+    return blockNumber({BlockNumber::Kind::Columns, 0, {}, blocks});
+  return index(shape(tensor)[dim]);
+}
+
 Value KernelEmitter::passed(int64_t constant) {
   return blockNumber({BlockNumber::Kind::Constant, constant, {}});
 }
@@ -322,13 +339,16 @@ static LLVM::LoopAnnotationAttr rolled(MLIRContext *context) {
 }
 
 void KernelEmitter::loop(int64_t n, Body body, bool keepRolled) {
-  if (n == 1)
-    return body(index(0));
-  if (n > 0)
-    loop(index(n), body, keepRolled);
+  loop(index(n), body, keepRolled);
 }
 
 void KernelEmitter::loop(Value n, Body body, bool keepRolled) {
+  APInt times;
+  if (matchPattern(n, m_ConstantInt(&times)) && times.sle(1)) {
+    if (times.isOne())
+      body(index(0));
+    return;
+  }
   auto loop = scf::ForOp::create(b, index(0), n, index(1));
   if (keepRolled)
     loop->setAttr("llvm.loop_annotation", rolled(b.getContext()));
@@ -340,6 +360,11 @@ void KernelEmitter::loop(Value n, Body body, bool keepRolled) {
 }
 
 void KernelEmitter::nest(ArrayRef<int64_t> sizes, NestBody body) {
+  nest(llvm::map_to_vector(sizes, [&](int64_t size) { return index(size); }),
+       body);
+}
+
+void KernelEmitter::nest(ArrayRef<Value> sizes, NestBody body) {
   SmallVector<Value> indices;
   auto open = [&](auto &self, size_t depth) -> void {
     if (depth == sizes.size())

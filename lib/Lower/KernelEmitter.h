@@ -24,10 +24,11 @@ using BufferMap = llvm::DenseMap<mlir::Value, int>;
 class KernelEmitter {
 public:
   /// Begins a kernel that is in no module yet. `buffers` must hold the roots of
-  /// all stored values that it reads or writes.
+  /// all stored values that it reads or writes; `blocks` are those that a chain
+  /// is cut into.
   KernelEmitter(mlir::Location location, const OpLowerings &lowerings,
                 const Residency &residency, const BufferMap &buffers,
-                HostProgram &program);
+                HostProgram &program, const RowBlocks &blocks = {});
   ~KernelEmitter();
 
   /// The kernel of one stored result that has an element form: a loop over all
@@ -67,6 +68,11 @@ public:
 
   /// A number that the host passes.
   mlir::Value blockNumber(const BlockNumber &number);
+  /// The first row of the block of rows that a chain is at.
+  mlir::Value firstRow();
+  /// How many indices of dimension `dim` a kernel visits: all, but of a block
+  /// of causal scores only the columns up to the diagonal.
+  mlir::Value extent(mlir::Value tensor, int64_t dim);
   /// A constant that the host passes, so that kernels may differ in it.
   mlir::Value passed(int64_t constant);
 
@@ -90,6 +96,7 @@ public:
   void loop(mlir::Value n, Body body, bool keepRolled = false);
   /// Nested loops over `sizes`, the last innermost.
   void nest(llvm::ArrayRef<int64_t> sizes, NestBody body);
+  void nest(llvm::ArrayRef<mlir::Value> sizes, NestBody body);
   /// A loop that carries values; returns the last ones.
   llvm::SmallVector<mlir::Value> carry(int64_t n, mlir::ValueRange initial,
                                        CarryBody body);
@@ -125,6 +132,7 @@ private:
   const Residency &residency;
   const BufferMap &bufferMap;
   HostProgram &program;
+  RowBlocks blocks;
   mlir::OwningOpRef<mlir::func::FuncOp> function;
   llvm::SmallVector<int> bufferParameters, numberParameters;
   int64_t stackBytes = 0;

@@ -108,10 +108,12 @@ public:
   EntryLowering(func::FuncOp function, const OpLowerings &lowerings,
                 const Residency &residency, const SliceChains &chains,
                 KernelLibrary &kernels, ConstantLibrary &constants,
-                ManifestWriter &manifest, HostProgram &program)
+                ManifestWriter &manifest, HostProgram &program,
+                const RowBlocks &blocks = {})
       : function(function), lowerings(lowerings), residency(residency),
         reuse(function, lowerings, residency), chains(chains), kernels(kernels),
-        constants(constants), manifest(manifest), program(program) {}
+        constants(constants), manifest(manifest), program(program),
+        blocks(blocks) {}
 
   void run() {
     placeArguments();
@@ -213,7 +215,8 @@ private:
   // Emits a kernel by `write` and a step that calls it.
   void addKernel(Location location, StringRef op,
                  llvm::function_ref<void(KernelEmitter &)> write) {
-    KernelEmitter emitter(location, lowerings, residency, buffers, program);
+    KernelEmitter emitter(location, lowerings, residency, buffers, program,
+                          blocks);
     write(emitter);
     Step step(Step::Kind::Kernel, location);
     OwningOpRef<func::FuncOp> kernel = emitter.finish();
@@ -287,13 +290,12 @@ private:
 
   // A product whose operands are placed, all but its result.
   Step matmulStep(Step::Kind kind, EinsumOp op, const Contraction &contraction,
-                  int aBuffer, int bBuffer, const PartOfMatmul &part = {}) {
+                  int aBuffer, int bBuffer) {
     Value weights = op.getInputs()[contraction.isSwapped ? 0 : 1];
     int64_t bArgument =
         contraction.bCopy.empty() ? parameterNumber(weights) : -1;
     Step step(kind, op.getLoc());
-    step.site =
-        manifest.addMatmul(program.name, op, contraction, bArgument, part);
+    step.site = manifest.addMatmul(program.name, op, contraction, bArgument);
     step.buffers = {aBuffer, bBuffer};
     return step;
   }
@@ -309,6 +311,31 @@ private:
     addStep(std::move(step));
   }
 
+  // Blocks of rows as the last dimension of the batch.
+  static void cutRows(Contraction &product, const RowBlocks &blocks) {
+    product.rows = product.m;
+    product.m = blocks.size;
+    product.batch.push_back(blocks.count());
+    for (auto *strides : {&product.aStrides, &product.cStrides})
+      strides->insert(strides->end() - 2, strides->end()[-2]);
+    product.bStrides.insert(product.bStrides.end() - 2, 0);
+  }
+
+  // One slice of a product, `n` columns and sums of `k`.
+  void addSlice(Step step, int result, const BlockNumber &n,
+                const BlockNumber &k) {
+    step.buffers.push_back(result);
+    step.numbers = {program.addNumber(n), program.addNumber(k)};
+    addStep(std::move(step));
+  }
+
+  // `all` columns, or those of a causal block.
+  static BlockNumber columns(const RowBlocks &blocks, int64_t all) {
+    if (blocks.isCausal)
+      return {BlockNumber::Kind::Columns, 0, {}, blocks};
+    return {BlockNumber::Kind::Constant, all, {}};
+  }
+
   // One slice of the first product after the other: see SliceChain.h.
   void lowerChain(Operation *call, SliceChain chain) {
     Contraction &one = chain.firstProduct, &two = chain.lastProduct;
@@ -319,81 +346,45 @@ private:
     int other = placeOperand(chain.last, 1 - chain.carried,
                              carriesA ? two.bCopy : two.aCopy);
     int result = placeResult(call->getResult(0));
-    // A buffer of one slice is the same for each.
-    std::fill_n(one.cStrides.begin(), one.batch.size(), 0);
-    auto &carriedStrides = carriesA ? two.aStrides : two.bStrides;
-    std::fill_n(carriedStrides.begin(), two.batch.size(), 0);
 
     Step begin(Step::Kind::BeginSlices, call->getLoc());
     begin.slices = chain.slices;
     addStep(std::move(begin));
+    if (chain.blocks.rows) {
+      cutRows(one, chain.blocks);
+      cutRows(two, chain.blocks);
+    }
+    // A buffer of one slice is the same for each.
+    std::fill_n(one.cStrides.begin(), one.batch.size(), 0);
+    auto &carriedStrides = carriesA ? two.aStrides : two.bStrides;
+    std::fill_n(carriedStrides.begin(), two.batch.size(), 0);
+    Step first =
+        matmulStep(Step::Kind::MatmulSlice, chain.first, one, aBuffer, bBuffer);
     SmallVector<int> shared = {aBuffer, bBuffer, other, result};
+    SmallVector<int> arguments = {newArenaBuffer(
+        cast<RankedTensorType>(chain.middle.getArgumentTypes()[0]))};
+    addSlice(std::move(first), arguments[0], columns(chain.blocks, one.n),
+             columns({}, one.k));
     for (Value value : chain.captured)
-      shared.push_back(bufferOf(value));
-    BlockSites packing;
-    for (SliceBlock &block : chain.blocks)
-      lowerBlock(chain, block, carriesA, shared, packing);
+      arguments.push_back(bufferOf(value));
+    shared.append(arguments.begin() + 1, arguments.end());
+    int carried = lowerMiddle(chain, arguments);
+    Step last =
+        matmulStep(Step::Kind::MatmulSlice, chain.last, two,
+                   carriesA ? carried : other, carriesA ? other : carried);
+    addSlice(std::move(last), result, columns({}, two.n),
+             columns(chain.blocks, two.k));
     Step end(Step::Kind::EndSlices, call->getLoc());
     end.buffers.assign(shared.begin(), shared.end());
     addStep(std::move(end));
   }
 
-  // The matmuls of the block with most columns, which packs for the others.
-  struct BlockSites {
-    int32_t first = -1, last = -1;
-  };
-
-  // `shared` are the first product's operands, the other one of the last, the
-  // result, and what the middle captures.
-  void lowerBlock(SliceChain &chain, SliceBlock &block, bool carriesA,
-                  ArrayRef<int> shared, BlockSites &packing) {
-    Contraction one = chain.firstProduct, two = chain.lastProduct;
-    int64_t columns = one.n;
-    bool isPart = block.rows < one.m || block.columns < one.n;
-    if (isPart) {
-      one.m = two.m = block.rows;
-      one.n = two.k = block.columns;
-      one.cStrides.end()[-2] = two.aStrides.end()[-2] = block.columns;
-    }
-    Step first = matmulStep(Step::Kind::MatmulSlice, chain.first, one,
-                            shared[0], shared[1], {packing.first, 0});
-    SmallVector<int> arguments = {newArenaBuffer(
-        cast<RankedTensorType>(block.middle.getArgumentTypes()[0]))};
-    first.buffers.push_back(arguments[0]);
-    if (isPart)
-      first.offsets = {
-          rowOffset(chain.first.getInputs()[0], one.aStrides, block.begin), 0,
-          0};
-    int32_t firstSite = first.site;
-    addStep(std::move(first));
-    llvm::append_range(arguments, shared.drop_front(4));
-    int carried = lowerMiddle(block.middle, arguments);
-    Step last = matmulStep(Step::Kind::MatmulSlice, chain.last, two,
-                           carriesA ? carried : shared[2],
-                           carriesA ? shared[2] : carried,
-                           {packing.last, isPart ? columns : 0});
-    last.buffers.push_back(shared[3]);
-    if (isPart)
-      last.offsets = {
-          0, 0, rowOffset(chain.last.getResult(), two.cStrides, block.begin)};
-    if (packing.first < 0)
-      packing = {firstSite, last.site};
-    addStep(std::move(last));
-  }
-
-  // Bytes before row `row` of a matrix product's operand or result.
-  static int64_t rowOffset(Value value, ArrayRef<int64_t> strides,
-                           int64_t row) {
-    auto type = cast<RankedTensorType>(value.getType());
-    return row * strides.end()[-2] * (type.getElementTypeBitWidth() / 8);
-  }
-
-  int lowerMiddle(func::FuncOp middle, ArrayRef<int> arguments) {
-    FailureOr<Residency> residency = Residency::decide(middle, lowerings);
+  int lowerMiddle(const SliceChain &chain, ArrayRef<int> arguments) {
+    FailureOr<Residency> residency = Residency::decide(chain.middle, lowerings);
     assert(succeeded(residency) && "chains are made of ops with lowerings");
     SliceChains none;
-    return EntryLowering(middle, lowerings, *residency, none, kernels,
-                         constants, manifest, program)
+    return EntryLowering(chain.middle, lowerings, *residency, none, kernels,
+                         constants, manifest, program, chain.blocks)
         .runOn(arguments);
   }
 
@@ -441,6 +432,8 @@ private:
   ConstantLibrary &constants;
   ManifestWriter &manifest;
   HostProgram &program;
+  /// Of the chain whose middle `function` is.
+  RowBlocks blocks;
   BufferMap buffers;
   /// Arena buffers that nothing may overwrite.
   llvm::DenseSet<int> pinned;

@@ -138,7 +138,7 @@ int32_t ManifestWriter::addCollective(StringRef entry,
 
 int32_t ManifestWriter::addMatmul(StringRef entry, EinsumOp op,
                                   const Contraction &contraction,
-                                  int64_t bArgument, const PartOfMatmul &part) {
+                                  int64_t bArgument) {
   int32_t site = matmulSites.size();
   std::string input = dtypeName(op.getInputs()[0].getType());
   matmulSites.push_back(
@@ -157,10 +157,8 @@ int32_t ManifestWriter::addMatmul(StringRef entry, EinsumOp op,
              {"b_argument", bArgument},
              {"op", ("moe.einsum \"" + op.getEquation() + "\"").str()},
              {"location", describeLocation(op.getLoc())}});
-  if (part.panelsOf >= 0)
-    matmulSites.back().getAsObject()->insert({"panels_of", part.panelsOf});
-  if (part.wholeK > 0)
-    matmulSites.back().getAsObject()->insert({"whole_k", part.wholeK});
+  if (contraction.rows)
+    (*matmulSites.back().getAsObject())["rows"] = contraction.rows;
   return site;
 }
 
@@ -192,7 +190,7 @@ std::string ManifestWriter::str(moert::Isa isa) const {
                  {"size", axis.getSize()},
                  {"stride", spmd::MeshOp(mesh).getAxisStride(axis.getName())}});
   }
-  Object root{{"format", 1},
+  Object root{{"format", 2},
               {"program", programName(module)},
               {"ranks", ranks},
               {"mesh", std::move(axes)},

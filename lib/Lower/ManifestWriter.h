@@ -12,13 +12,6 @@
 
 namespace moe::lower {
 
-/// What a matmul is that computes some of another one's result; see
-/// MatmulSite.
-struct PartOfMatmul {
-  int32_t panelsOf = -1;
-  int64_t wholeK = 0;
-};
-
 class ManifestWriter {
 public:
   explicit ManifestWriter(mlir::ModuleOp module);
@@ -26,8 +19,7 @@ public:
   /// Adds a collective or a matmul of `entry`; returns its site number.
   int32_t addCollective(llvm::StringRef entry, spmd::CollectiveOpInterface op);
   int32_t addMatmul(llvm::StringRef entry, EinsumOp op,
-                    const Contraction &contraction, int64_t bArgument,
-                    const PartOfMatmul &part = {});
+                    const Contraction &contraction, int64_t bArgument);
   /// Adds `function`, still on tensors.
   void addEntry(mlir::func::FuncOp function, const HostProgram &program);
   void addKernel(llvm::StringRef symbol, llvm::StringRef op, int64_t calls);

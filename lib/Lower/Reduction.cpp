@@ -6,7 +6,6 @@ using namespace mlir;
 using namespace moe::lower;
 using spmd::ReductionKind;
 
-static constexpr int64_t kLanes = 16;
 // Neighbours whose running values are held at a time: four f32 registers of 16.
 static constexpr int64_t kNeighbours = 64;
 
@@ -78,22 +77,25 @@ Value moe::lower::reduceInLanes(KernelEmitter &k, ReductionKind kind, Type type,
                                 ArrayRef<int64_t> sizes,
                                 Accumulate accumulate) {
   return reduceInLanes(
-      k, neutralElement(k, kind, type), sizes, accumulate,
-      [&](Value x, Value y) { return combine(k, kind, x, y); });
+      k, neutralElement(k, kind, type),
+      llvm::map_to_vector(sizes, [&](int64_t size) { return k.index(size); }),
+      accumulate, [&](Value x, Value y) { return combine(k, kind, x, y); });
 }
 
 Value moe::lower::reduceInLanes(KernelEmitter &k, Value neutral,
-                                ArrayRef<int64_t> sizes, Accumulate accumulate,
+                                ArrayRef<Value> sizes, Accumulate accumulate,
                                 Merge merge) {
   KernelEmitter::LocalArray sums = k.localArray(neutral.getType(), kLanes);
   k.loop(kLanes, [&](Value lane) { k.set(sums, lane, neutral); });
-  int64_t size = sizes.back(), chunks = size / kLanes;
+  Value lanes = k.index(kLanes), size = sizes.back();
+  Value chunks = k.b.createOrFold<arith::DivUIOp>(size, lanes);
+  Value rest = k.b.createOrFold<arith::RemUIOp>(size, lanes);
   k.nest(sizes.drop_back(), [&](ArrayRef<Value> outer) {
     // Kept rolled, the loop over lanes becomes one vector operation and the
     // lanes one register.
-    auto step = [&](Value begin, int64_t lanes) {
+    auto step = [&](Value begin, Value count) {
       k.loop(
-          lanes,
+          count,
           [&](Value lane) {
             SmallVector<Value> at(outer);
             at.push_back(k.add(begin, lane));
@@ -101,8 +103,8 @@ Value moe::lower::reduceInLanes(KernelEmitter &k, Value neutral,
           },
           /*keepRolled=*/true);
     };
-    k.loop(chunks, [&](Value c) { step(k.mul(c, k.index(kLanes)), kLanes); });
-    step(k.index(chunks * kLanes), size % kLanes);
+    k.loop(chunks, [&](Value c) { step(k.mul(c, lanes), lanes); });
+    step(k.mul(chunks, lanes), rest);
   });
   for (int64_t half = kLanes / 2; half; half /= 2)
     k.loop(half, [&](Value lane) {

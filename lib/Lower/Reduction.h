@@ -27,8 +27,8 @@ using Merge = llvm::function_ref<mlir::Value(mlir::Value x, mlir::Value y)>;
 /// 8, then l + 4, l + 2, l + 1. For a last size that lies densely in memory.
 /// Lanes begin with `neutral`.
 mlir::Value reduceInLanes(KernelEmitter &k, mlir::Value neutral,
-                          llvm::ArrayRef<int64_t> sizes, Accumulate accumulate,
-                          Merge merge);
+                          llvm::ArrayRef<mlir::Value> sizes,
+                          Accumulate accumulate, Merge merge);
 /// The same for one of the reductions that are known.
 mlir::Value reduceInLanes(KernelEmitter &k, spmd::ReductionKind kind,
                           mlir::Type type, llvm::ArrayRef<int64_t> sizes,

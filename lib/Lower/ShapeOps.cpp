@@ -1,5 +1,6 @@
 // Ops that move elements without changing them.
 #include "KernelEmitter.h"
+#include "SliceChain.h"
 
 using namespace mlir;
 using namespace moe;
@@ -34,6 +35,8 @@ static Value sliceElement(KernelEmitter &k, OpResult result,
   for (auto [i, offset, stride] :
        llvm::zip_equal(index, op.getOffsets(), op.getStrides()))
     from.push_back(k.add(k.mul(i, k.index(stride)), k.index(offset)));
+  if (op->hasAttr(kBlockRowsAttr))
+    from[0] = k.add(from[0], k.firstRow());
   return k.element(op.getInput(), from);
 }
 

@@ -12,9 +12,6 @@ using namespace moe::lower;
 // Values between the products that are smaller stay in the cache by themselves.
 static constexpr int64_t kSecondCache = int64_t{1} << 20;
 
-// Blocks of queries: many leave out more, few are compiled sooner.
-static constexpr int64_t kLeastRows = 64, kMostBlocks = 4;
-
 static RankedTensorType tensorOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
@@ -25,12 +22,13 @@ static RankedTensorType tensorOf(Value value) {
 
 namespace {
 
-// Follows the result of one product to the next one.
+// Follows the result of one product to the next one: [batch.., rows.., columns]
+// where it cuts rows, else [batch.., anything].
 class ChainFinder {
 public:
-  ChainFinder(EinsumOp first, const OpLowerings &lowerings)
-      : first(first), lowerings(lowerings), shape(tensorOf(first.getResult())) {
-  }
+  ChainFinder(EinsumOp first, const OpLowerings &lowerings, bool cutsRows)
+      : first(first), lowerings(lowerings), shape(tensorOf(first.getResult())),
+        cutsRows(cutsRows) {}
 
   std::optional<SliceChain> find() {
     std::optional<Contraction> product = matmulOf(first);
@@ -38,7 +36,11 @@ public:
         shape.getNumElements() * shape.getElementTypeBitWidth() / 8 <=
             kSecondCache)
       return std::nullopt;
-    dims = product->batchLetters.size();
+    batchDims = dims = product->batchLetters.size();
+    if (cutsRows && !isMatrix(product->m, product->n, product->cStrides))
+      return std::nullopt;
+    if (cutsRows)
+      dims = shape.getRank() - 1;
     if (!follow(first.getResult()) || !last || chainOps.empty())
       return std::nullopt;
     return finish(*product);
@@ -52,8 +54,41 @@ public:
 private:
   // The batch is what `letters` begin with.
   static bool startsWith(StringRef letters, const Contraction &product) {
-    return !product.batchLetters.empty() &&
-           letters.starts_with(product.batchLetters);
+    return letters.starts_with(product.batchLetters);
+  }
+
+  // Whether `rows` by `columns` numbers with these strides are a slice.
+  bool isMatrix(int64_t rows, int64_t columns,
+                ArrayRef<int64_t> strides) const {
+    ArrayRef<int64_t> slice = shape.getShape().drop_front(batchDims);
+    return !slice.empty() && columns == slice.back() &&
+           rows * columns == ShapedType::getNumElements(slice) &&
+           strides.take_back(2) == ArrayRef<int64_t>{columns, 1};
+  }
+
+  // Softmax makes weights of masked scores, and rounding is all that follows;
+  // nothing else mixes columns.
+  bool isCausal() const {
+    Value weights = last->getOperand(carried);
+    while (auto narrow = weights.getDefiningOp<arith::TruncFOp>())
+      weights = narrow.getIn();
+    auto softmax = weights.getDefiningOp<SoftmaxOp>();
+    return softmax && static_cast<int64_t>(softmax.getDim()) == dims &&
+           dims - batchDims == 1 && hidesLaterColumns(softmax.getInput()) &&
+           llvm::count_if(chainOps, llvm::IsaPred<SoftmaxOp, LogSoftmaxOp>) ==
+               1;
+  }
+
+  // Packed weights have no parts.
+  static bool isPacked(EinsumOp op, const Contraction &product) {
+    return parameterNumber(op.getInputs()[product.isSwapped ? 0 : 1]) >= 0;
+  }
+
+  RowBlocks blocksOf(const Contraction &one, const Contraction &two) const {
+    int64_t bytes = one.n * shape.getElementTypeBitWidth() / 8;
+    return RowBlocks::of(one.m, one.n, bytes,
+                         isCausal() && !isPacked(first, one) &&
+                             !isPacked(last, two));
   }
 
   // Every way on from `value` leads through ops on slices to one operand of one
@@ -97,11 +132,15 @@ private:
     return type && type.getShape() == shape.getShape();
   }
 
-  // The same for all slices: made of what has no slices.
+  // The same for all slices: made of what has no slices, or has rows only.
   bool isRepeated(Operation *op) const {
-    if (auto broadcast = dyn_cast<BroadcastOp>(op))
-      return llvm::all_of(broadcast.getDims(),
-                          [&](int64_t dim) { return dim >= dims; });
+    if (auto broadcast = dyn_cast<BroadcastOp>(op)) {
+      ArrayRef<int64_t> from = broadcast.getDims();
+      if (cutsRows && !from.empty() && from.front() < dims)
+        return llvm::equal(from.take_front(dims - batchDims),
+                           llvm::seq(batchDims, dims));
+      return llvm::all_of(from, [&](int64_t dim) { return dim >= dims; });
+    }
     auto constant = dyn_cast<arith::ConstantOp>(op);
     return constant && isa<SplatElementsAttr>(constant.getValue());
   }
@@ -152,7 +191,9 @@ private:
     const std::string &copy = carried == a ? product->aCopy : product->bCopy;
     Value other = last.getInputs()[1 - carried];
     if (!startsWith(last.getInputLetters(carried), *product) ||
-        static_cast<int64_t>(product->batchLetters.size()) != dims ||
+        static_cast<int64_t>(product->batchLetters.size()) != batchDims ||
+        (cutsRows && (carried != a ||
+                      !isMatrix(product->m, product->k, product->aStrides))) ||
         !copy.empty() || other == first.getResult() ||
         chainOps.contains(other.getDefiningOp()))
       return std::nullopt;
@@ -162,61 +203,25 @@ private:
     chain.carried = carried;
     chain.firstProduct = firstProduct;
     chain.lastProduct = *product;
-    for (int64_t dim = 0; dim < dims; ++dim)
-      chain.slices *= shape.getDimSize(dim);
+    if (cutsRows)
+      chain.blocks = blocksOf(firstProduct, *product);
+    if (cutsRows && !chain.blocks.rows)
+      return std::nullopt;
+    for (int64_t size : shape.getShape().take_front(batchDims))
+      chain.slices *= size;
+    if (cutsRows)
+      chain.slices *= chain.blocks.count();
     if (chain.slices == 1)
       return std::nullopt;
-    cut(chain);
     return chain;
-  }
-
-  // Whether the first product makes rows by columns of a slice, and the last
-  // one takes them as they are.
-  bool isRowsByColumns(const SliceChain &chain) {
-    const Contraction &one = chain.firstProduct, &two = chain.lastProduct;
-    if (shape.getRank() != dims + 2 || one.isSwapped || two.isSwapped ||
-        carried != 0)
-      return false;
-    int64_t rows = shape.getDimSize(dims), columns = shape.getDimSize(dims + 1);
-    auto isDense = [&](ArrayRef<int64_t> strides) {
-      return strides.take_back(2) == ArrayRef<int64_t>{columns, 1};
-    };
-    return one.m == rows && one.n == columns && isDense(one.cStrides) &&
-           two.m == rows && two.k == columns && isDense(two.aStrides) &&
-           parameterNumber(first.getInputs()[1]) < 0 &&
-           parameterNumber(last.getInputs()[1]) < 0;
-  }
-
-  // Softmax makes weights of masked scores, and rounding is all that follows.
-  bool isCausal(const SliceChain &chain) {
-    Value weights = last.getInputs()[carried];
-    while (auto narrow = weights.getDefiningOp<arith::TruncFOp>())
-      weights = narrow.getIn();
-    auto softmax = weights.getDefiningOp<SoftmaxOp>();
-    return softmax && static_cast<int64_t>(softmax.getDim()) == dims + 1 &&
-           hidesLaterColumns(softmax.getInput()) && isRowsByColumns(chain);
-  }
-
-  // The last rows first: they need most columns.
-  void cut(SliceChain &chain) {
-    int64_t rows = chain.firstProduct.m, columns = chain.firstProduct.n;
-    if (!isCausal(chain)) {
-      chain.blocks.push_back({0, rows, columns, {}});
-      return;
-    }
-    int64_t step =
-        std::max<int64_t>(kLeastRows, llvm::divideCeil(rows, kMostBlocks));
-    for (int64_t end = rows; end > 0;) {
-      int64_t begin = (end - 1) / step * step;
-      chain.blocks.push_back({begin, end - begin, std::min(end, columns), {}});
-      end = begin;
-    }
   }
 
   EinsumOp first, last;
   const OpLowerings &lowerings;
   RankedTensorType shape;
-  int64_t dims = 0;
+  bool cutsRows;
+  // How many dimensions of the shape are the batch, and how many are cut.
+  int64_t batchDims = 0, dims = 0;
   unsigned carried = 0;
   llvm::SetVector<Operation *> chainOps;
 };
@@ -226,17 +231,6 @@ private:
 //===----------------------------------------------------------------------===//
 // Taking it out
 //===----------------------------------------------------------------------===//
-
-// Operands of `ops` that none of them makes.
-static void capture(SliceChain &chain, ArrayRef<Operation *> ops) {
-  llvm::SetVector<Value> captured;
-  for (Operation *op : ops)
-    for (Value operand : op->getOperands())
-      if (operand != chain.first.getResult() &&
-          !llvm::is_contained(ops, operand.getDefiningOp()))
-        captured.insert(operand);
-  chain.captured = captured.takeVector();
-}
 
 // A call in the place of the last product; what only the chain used goes.
 static Operation *replaceByCall(SliceChain &chain, ArrayRef<Operation *> ops) {
@@ -265,29 +259,29 @@ SliceChains moe::lower::takeSliceChains(func::FuncOp function,
   SmallVector<EinsumOp> products(function.front().getOps<EinsumOp>());
   llvm::SmallPtrSet<Operation *, 16> taken;
   for (EinsumOp first : products) {
-    if (taken.contains(first))
-      continue;
-    ChainFinder finder(first, lowerings);
-    std::optional<SliceChain> chain = finder.find();
-    if (!chain)
-      continue;
-    SmallVector<Operation *> ops(finder.ops().begin(), finder.ops().end());
-    llvm::sort(
-        ops, [](Operation *x, Operation *y) { return x->isBeforeInBlock(y); });
-    taken.insert(chain->last);
-    capture(*chain, ops);
-    for (SliceBlock &block : chain->blocks)
-      block.middle = buildMiddle(*chain, block, finder.sliceDims(), ops);
-    Operation *call = replaceByCall(*chain, ops);
-    chains.try_emplace(call, std::move(*chain));
+    for (bool cutsRows : {true, false}) {
+      if (taken.contains(first))
+        break;
+      ChainFinder finder(first, lowerings, cutsRows);
+      std::optional<SliceChain> chain = finder.find();
+      if (!chain)
+        continue;
+      SmallVector<Operation *> ops(finder.ops().begin(), finder.ops().end());
+      llvm::sort(ops, [](Operation *x, Operation *y) {
+        return x->isBeforeInBlock(y);
+      });
+      taken.insert({chain->first, chain->last});
+      buildMiddle(*chain, ops, finder.sliceDims());
+      Operation *call = replaceByCall(*chain, ops);
+      chains.try_emplace(call, std::move(*chain));
+    }
   }
   return chains;
 }
 
 void moe::lower::destroySliceChains(SliceChains &chains) {
   for (auto &[call, chain] : chains) {
-    for (SliceBlock &block : chain.blocks)
-      block.middle->destroy();
+    chain.middle->destroy();
     chain.last->destroy();
     chain.first->destroy();
   }

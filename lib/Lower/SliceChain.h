@@ -10,15 +10,20 @@
 // is what the products compute one after the other anyway. The hidden layer
 // between the two products of each expert is such a chain too.
 //
-// Where a causal mask hides the scores of later keys, a slice runs in blocks of
-// queries, and a block computes the scores of keys up to its last query only:
-// softmax gives all others weight 0. That leaves out 3/8 of the work in 4
-// blocks; the sums keep their order and so their bits. What is behind the mask
-// no longer reaches the result at all: 0 times an infinite value is not NaN.
+// Where a slice is large and the rows of the first product are the rows of the
+// second one, a slice is also cut into blocks of rows; then a chain needs no
+// batch, and the hidden layer of a dense feed-forward is one too.
+//
+// Under a causal mask (CausalMask.h) a block of rows has only the columns up to
+// its last row: the products and what lies between leave out the others, whose
+// weights are zero. So an infinity or a NaN among the values behind the mask,
+// which times zero is NaN, does not reach the result; and a sum that is -0
+// because it underflowed does not become 0.
 #pragma once
 
 #include "EinsumSites.h"
 #include "OpLowering.h"
+#include "RowBlocks.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -27,13 +32,9 @@ namespace moe::lower {
 /// Marks the call that stands for a chain.
 inline constexpr llvm::StringLiteral kSliceChainAttr = "moe.slices";
 
-/// Some rows of a slice, and as many of its columns as they need.
-struct SliceBlock {
-  int64_t begin = 0, rows = 0, columns = 0;
-  /// What lies between the products, on one block (sizes of the batch are 1):
-  /// from the first's result and `captured` values to the last's operand.
-  mlir::func::FuncOp middle;
-};
+/// Marks a moe.slice between the products that reads the rows of the present
+/// block: its first offset counts from the block's first row.
+inline constexpr llvm::StringLiteral kBlockRowsAttr = "moe.block_rows";
 
 /// A chain that has been taken out of its function; a call stands in its place.
 struct SliceChain {
@@ -43,10 +44,12 @@ struct SliceChain {
   EinsumOp first, last;
   unsigned carried = 0;
   Contraction firstProduct, lastProduct;
-  /// A slice's blocks, that with most columns first; one of the whole slice
-  /// where nothing hides any.
-  llvm::SmallVector<SliceBlock> blocks;
-  /// The same for all slices.
+  /// The rows' cut; a slice of the products is then a block.
+  RowBlocks blocks;
+  /// What lies between, on one slice (sizes of the batch are 1; a block of rows
+  /// is a matrix): from the first's result and `captured` values, the same for
+  /// all slices, to the last's operand.
+  mlir::func::FuncOp middle;
   llvm::SmallVector<mlir::Value> captured;
   int64_t slices = 1;
 };

@@ -11,91 +11,90 @@ static RankedTensorType tensorOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-namespace {
+static RankedTensorType sliceType(RankedTensorType type, unsigned dims,
+                                  const RowBlocks &blocks) {
+  if (blocks.rows)
+    return type.clone({blocks.size, blocks.columns});
+  SmallVector<int64_t> shape(type.getShape());
+  std::fill_n(shape.begin(), dims, 1);
+  return type.clone(shape);
+}
 
-// Writes the ops between the products as a function on one block of a slice.
-class MiddleBuilder {
-public:
-  MiddleBuilder(SliceChain &chain, const SliceBlock &block, int64_t dims)
-      : chain(chain), block(block), dims(dims),
-        isWhole(block.rows == chain.firstProduct.m &&
-                block.columns == chain.firstProduct.n),
-        builder(chain.first.getContext()) {}
-
-  func::FuncOp build(ArrayRef<Operation *> ops) {
-    MLIRContext *context = chain.first.getContext();
-    Location loc = chain.first.getLoc();
-    auto middle =
-        func::FuncOp::create(loc, "slice", FunctionType::get(context, {}, {}));
-    entry = middle.addEntryBlock();
-    builder.setInsertionPointToEnd(entry);
-    Value made = chain.first.getResult();
-    mapping.map(made, entry->addArgument(blockType(tensorOf(made)), loc));
-    for (Value value : chain.captured)
-      mapping.map(value, entry->addArgument(value.getType(), loc));
-    for (Operation *op : ops)
-      clone(op);
-    Value carried = mapping.lookup(chain.last.getInputs()[chain.carried]);
-    func::ReturnOp::create(builder, loc, carried);
-    middle.setType(FunctionType::get(context, entry->getArgumentTypes(),
-                                     carried.getType()));
-    return middle;
+// What is repeated for a block of rows: `input` as a matrix, a column or a row,
+// and of the first two the block's rows.
+static Value repeatedInBlock(OpBuilder &builder, BroadcastOp op, Value input,
+                             RankedTensorType type, const RowBlocks &blocks) {
+  Location loc = op.getLoc();
+  ArrayRef<int64_t> from = op.getDims();
+  int64_t column = tensorOf(op.getResult()).getRank() - 1;
+  SmallVector<int64_t> dims, shape;
+  bool hasRows = !from.empty() && from.front() < column;
+  if (hasRows) {
+    dims.push_back(0);
+    shape.push_back(blocks.rows);
   }
-
-private:
-  RankedTensorType blockType(RankedTensorType type) const {
-    SmallVector<int64_t> shape(type.getShape());
-    std::fill_n(shape.begin(), dims, 1);
-    if (!isWhole) {
-      shape[dims] = block.rows;
-      shape[dims + 1] = block.columns;
-    }
-    return type.clone(shape);
+  if (!from.empty() && from.back() == column) {
+    dims.push_back(1);
+    shape.push_back(blocks.columns);
   }
-
-  void clone(Operation *op) {
-    RankedTensorType type = blockType(tensorOf(op->getResult(0)));
-    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-      auto splat = cast<SplatElementsAttr>(constant.getValue());
-      mapping.map(op->getResult(0),
-                  arith::ConstantOp::create(builder, op->getLoc(),
-                                            splat.resizeSplat(type)));
-      return;
-    }
-    Operation *copy = builder.clone(*op, mapping);
-    copy->getResult(0).setType(type);
-    if (auto broadcast = dyn_cast<BroadcastOp>(copy); broadcast && !isWhole)
-      cutInput(broadcast);
+  if (hasRows) {
+    input =
+        ReshapeOp::create(builder, loc, tensorOf(input).clone(shape), input);
+    shape[0] = blocks.size;
+    SmallVector<int64_t> offsets(shape.size(), 0), strides(shape.size(), 1);
+    auto rows = SliceOp::create(builder, loc, tensorOf(input).clone(shape),
+                                input, offsets, strides);
+    rows->setAttr(kBlockRowsAttr, builder.getUnitAttr());
+    input = rows;
   }
+  return BroadcastOp::create(builder, loc, type, input, dims);
+}
 
-  // What is repeated over slices is cut to the block's rows and columns.
-  void cutInput(BroadcastOp broadcast) {
-    Value input = broadcast.getInput();
-    SmallVector<int64_t> offsets, sizes;
-    for (int64_t dim : broadcast.getDims()) {
-      offsets.push_back(dim == dims ? block.begin : 0);
-      sizes.push_back(tensorOf(broadcast.getResult()).getDimSize(dim));
-    }
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPoint(broadcast);
-    SmallVector<int64_t> strides(sizes.size(), 1);
-    broadcast.getInputMutable().assign(
-        SliceOp::create(builder, broadcast.getLoc(),
-                        tensorOf(input).clone(sizes), input, offsets, strides));
+// `op`, on whole values, on one slice.
+static Value onSlice(OpBuilder &builder, Operation *op, IRMapping &mapping,
+                     RankedTensorType type, const RowBlocks &blocks) {
+  if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+    auto splat = cast<SplatElementsAttr>(constant.getValue());
+    return arith::ConstantOp::create(builder, op->getLoc(),
+                                     splat.resizeSplat(type));
   }
+  auto broadcast = dyn_cast<BroadcastOp>(op);
+  if (broadcast && blocks.rows)
+    return repeatedInBlock(builder, broadcast,
+                           mapping.lookup(broadcast.getInput()), type, blocks);
+  Operation *cloned = builder.clone(*op, mapping);
+  cloned->getResult(0).setType(type);
+  if (blocks.rows && isa<SoftmaxOp, LogSoftmaxOp>(op))
+    cloned->setAttr("dim", builder.getI64IntegerAttr(1));
+  return cloned->getResult(0);
+}
 
-  SliceChain &chain;
-  const SliceBlock &block;
-  int64_t dims;
-  bool isWhole;
-  OpBuilder builder;
-  Block *entry = nullptr;
+void moe::lower::buildMiddle(SliceChain &chain, ArrayRef<Operation *> ops,
+                             unsigned dims) {
+  MLIRContext *context = chain.first.getContext();
+  Location loc = chain.first.getLoc();
+  chain.middle =
+      func::FuncOp::create(loc, "slice", FunctionType::get(context, {}, {}));
+  Block *block = chain.middle.addEntryBlock();
+  OpBuilder builder = OpBuilder::atBlockEnd(block);
   IRMapping mapping;
-};
-
-} // namespace
-
-func::FuncOp moe::lower::buildMiddle(SliceChain &chain, const SliceBlock &block,
-                                     int64_t dims, ArrayRef<Operation *> ops) {
-  return MiddleBuilder(chain, block, dims).build(ops);
+  Value made = chain.first.getResult();
+  auto typeOf = [&](Value value) {
+    return sliceType(tensorOf(value), dims, chain.blocks);
+  };
+  mapping.map(made, block->addArgument(typeOf(made), loc));
+  for (Operation *op : ops) {
+    for (Value operand : op->getOperands())
+      if (!mapping.contains(operand)) {
+        mapping.map(operand, block->addArgument(operand.getType(), loc));
+        chain.captured.push_back(operand);
+      }
+    Value result = op->getResult(0);
+    mapping.map(result,
+                onSlice(builder, op, mapping, typeOf(result), chain.blocks));
+  }
+  Value carried = mapping.lookup(chain.last.getInputs()[chain.carried]);
+  func::ReturnOp::create(builder, loc, carried);
+  chain.middle.setType(
+      FunctionType::get(context, block->getArgumentTypes(), carried.getType()));
 }

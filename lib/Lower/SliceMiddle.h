@@ -1,16 +1,14 @@
-// What lies between the products of a chain, as a function on one block.
+// What lies between the products of a chain, as a function on one slice.
 #pragma once
 
 #include "SliceChain.h"
 
 namespace moe::lower {
 
-/// `ops`, in their order, as a function from `block`'s part of the first
-/// product's result and the chain's captured values to the last product's
-/// operand. The first `dims` dimensions become 1; what is repeated over slices
-/// is cut to the block's rows and columns.
-mlir::func::FuncOp buildMiddle(SliceChain &chain, const SliceBlock &block,
-                               int64_t dims,
-                               llvm::ArrayRef<mlir::Operation *> ops);
+/// Fills in the chain's `middle` and `captured` from `ops`, in their order. The
+/// first `dims` dimensions become 1, or all but the last the rows of a block;
+/// of what is repeated over slices a block's rows are read.
+void buildMiddle(SliceChain &chain, llvm::ArrayRef<mlir::Operation *> ops,
+                 unsigned dims);
 
 } // namespace moe::lower

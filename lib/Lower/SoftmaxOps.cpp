@@ -16,9 +16,10 @@ class RowKernel {
 public:
   RowKernel(KernelEmitter &k, Value input, Value result, int64_t dim)
       : k(k), input(input), result(result), dim(dim),
-        size(KernelEmitter::shape(input)[dim]),
+        size(k.extent(input, dim)),
         type(k.registerType(KernelEmitter::elementType(input))),
-        row(k.localArray(type, std::max(size, int64_t(1)))) {}
+        row(k.localArray(
+            type, std::max(KernelEmitter::shape(input)[dim], int64_t(1)))) {}
 
   // Calls `body` for every row, with the row loaded.
   void rows(llvm::function_ref<void()> body) {
@@ -34,11 +35,11 @@ public:
 
   // Reduces `term` of each element of the row.
   Value reduce(ReductionKind kind, llvm::function_ref<Value(Value)> term) {
-    return reduceInLanes(k, kind, type, {size},
-                         [&](ArrayRef<Value> i, Value sum) {
-                           Value x = term(i[0]);
-                           return combine(k, kind, sum, x);
-                         });
+    auto combined = [&](Value x, Value y) { return combine(k, kind, x, y); };
+    return reduceInLanes(
+        k, neutralElement(k, kind, type), {size},
+        [&](ArrayRef<Value> i, Value sum) { return combined(sum, term(i[0])); },
+        combined);
   }
 
   // One instruction a step, unlike maximumf. A NaN may be passed over: the sum
@@ -71,7 +72,8 @@ private:
 
   KernelEmitter &k;
   Value input, result;
-  int64_t dim, size;
+  int64_t dim;
+  Value size;
   Type type;
   KernelEmitter::LocalArray row;
   SmallVector<Value> at;

@@ -58,10 +58,15 @@ void moert_all_to_all_ragged(moert_context *context, int32_t site,
 void moert_matmul(moert_context *context, int32_t site, const void *a,
                   const void *b, void *c);
 
-/* The same for one index of the batch, counted row-major from 0; `a`, `b` and
- * `c` are those of the whole. */
+/* The same for one index of the batch, counted row-major from 0, and of it for
+ * the first `n` columns and the first `k` products of each sum (all, or an even
+ * number): with the bits of the whole where what is left out would add zeros.
+ * `a`, `b` and `c` are those of the whole. Where the site cuts its rows into
+ * blocks, those of one batch index follow each other from the first on, and `b`
+ * stays the same meanwhile. */
 void moert_matmul_slice(moert_context *context, int32_t site, int64_t slice,
-                        const void *a, const void *b, void *c);
+                        const void *a, const void *b, void *c, int64_t n,
+                        int64_t k);
 
 /* The calling rank's number, from which generated code derives block offsets.
  */

@@ -52,9 +52,6 @@ Context::Context(std::shared_ptr<const Program> program, Communicator &comm,
   matmuls_.resize(manifest.matmuls.size());
   for (const MatmulSite &site : manifest.matmuls)
     matmuls_[static_cast<size_t>(site.site)].gemm.emplace(site, scratch_);
-  for (const MatmulSite &site : manifest.matmuls)
-    if (site.panelsOf >= 0)
-      state(site.site).gemm->usePanelsOf(*state(site.panelsOf).gemm);
 }
 
 Context::~Context() = default;
@@ -199,9 +196,9 @@ void Context::matmul(int32_t site, const void *a, const void *b, void *c) {
 
 // All slices together are one call.
 void Context::matmulSlice(int32_t site, int64_t slice, const void *a,
-                          const void *b, void *c) {
+                          const void *b, void *c, int64_t n, int64_t k) {
   timedMatmul(site, slice == 0,
-              [&](Gemm &gemm) { gemm.runSlice(slice, a, b, c); });
+              [&](Gemm &gemm) { gemm.runSlice(slice, a, b, c, n, k); });
 }
 
 //===-- Reports -----------------------------------------------------------===//
@@ -215,7 +212,7 @@ MemoryReport Context::memory() const {
   report.scratch =
       static_cast<int64_t>(scratch_.bytes()) + comm_.scratchBytes();
   for (const MatmulState &matmul : matmuls_)
-    report.scratch += static_cast<int64_t>(matmul.gemm->sharedBytes());
+    report.scratch += static_cast<int64_t>(matmul.gemm->keptBytes());
   report.resident = residentBytes();
   return report;
 }
@@ -271,8 +268,9 @@ MOERT_EXPORT void moert_matmul(moert_context *context, int32_t site,
 
 MOERT_EXPORT void moert_matmul_slice(moert_context *context, int32_t site,
                                      int64_t slice, const void *a,
-                                     const void *b, void *c) {
-  context->context->matmulSlice(site, slice, a, b, c);
+                                     const void *b, void *c, int64_t n,
+                                     int64_t k) {
+  context->context->matmulSlice(site, slice, a, b, c, n, k);
 }
 
 MOERT_EXPORT int32_t moert_rank(const moert_context *context) {

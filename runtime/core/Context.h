@@ -80,7 +80,7 @@ public:
                       void *target, int64_t *receiveRows);
   void matmul(int32_t site, const void *a, const void *b, void *c);
   void matmulSlice(int32_t site, int64_t slice, const void *a, const void *b,
-                   void *c);
+                   void *c, int64_t n, int64_t k);
   int rank() const { return comm_.rank(); }
 
 private:

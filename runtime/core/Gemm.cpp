@@ -5,6 +5,7 @@
 #include "runtime/core/OneDnn.h"
 #include "runtime/core/Tiles.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace moert {
@@ -46,10 +47,6 @@ size_t Gemm::packedBytes() const {
   return weights_ ? weights_->bytes.size() : 0;
 }
 
-size_t Gemm::sharedBytes() const {
-  return shared_ && site_.panelsOf < 0 ? shared_->bytes.size() : 0;
-}
-
 std::string Gemm::kernel() const {
   return library_ ? "onednn"
                   : std::string("tiles ") +
@@ -61,10 +58,27 @@ static int64_t batchOffset(const MatmulSite &site,
                            const std::vector<int64_t> &strides, int64_t index) {
   int64_t offset = 0;
   for (size_t dim = site.batch.size(); dim-- > 0;) {
-    offset += index % site.batch[dim] * strides[dim];
+    int64_t at = index % site.batch[dim];
+    if (site.rows && dim + 1 == site.batch.size())
+      at = std::min(at * site.m, site.rows - site.m);
+    offset += at * strides[dim];
     index /= site.batch[dim];
   }
   return offset;
+}
+
+// The number of the matrix that b is for batch index `index`: some indices
+// share one, all blocks of rows do.
+static int64_t matrixOfB(const MatmulSite &site, int64_t index) {
+  int64_t number = 0, count = 1;
+  for (size_t dim = site.batch.size(); dim-- > 0;) {
+    if (site.bStrides[dim]) {
+      number += index % site.batch[dim] * count;
+      count *= site.batch[dim];
+    }
+    index /= site.batch[dim];
+  }
+  return number;
 }
 
 namespace {
@@ -85,6 +99,18 @@ static MatrixView matrixB(const MatmulSite &site, const void *b,
              batchOffset(site, site.bStrides, index) *
                  static_cast<int64_t>(sizeOf(site.bType));
   return {at, site.bType, site.k, site.n, strides.row, strides.column};
+}
+
+// The first `k` columns of one matrix of a.
+static MatrixView matrixA(const MatmulSite &site, const void *a, int64_t k) {
+  Strides strides = innermost(site.aStrides);
+  return {a, site.aType, site.m, k, strides.row, strides.column};
+}
+
+// Bytes of the rows of a where they must be packed, as whole ones or as parts.
+static size_t rowScratch(const MatmulSite &site, TileFormat format) {
+  bool isPacked = !isTileRows(matrixA(site, nullptr, site.k), format);
+  return isPacked ? rowBytes(format, site.m, site.k) : 0;
 }
 
 static bool isEmpty(const MatmulSite &site) {
@@ -109,15 +135,14 @@ Gemm::Gemm(const MatmulSite &site, GemmScratch &scratch)
   for (DType dtype : {site.aType, site.bType, site.cType})
     checkType(site, dtype);
   TileFormat format = tileFormat(site.aType, site.bType);
-  if (!isTileRows(rowsOf(nullptr), format))
-    scratch.reserve(GemmScratch::Rows, rowBytes(format, site.m, site.k));
-  if (site.bArgument < 0 && site.panelsOf < 0)
-    scratch.reserve(GemmScratch::Panels, panelBytes(format, site.k, site.n));
-}
-
-MatrixView Gemm::rowsOf(const void *a) const {
-  Strides strides = innermost(site_.aStrides);
-  return {a, site_.aType, site_.m, site_.k, strides.row, strides.column};
+  scratch.reserve(GemmScratch::Rows, rowScratch(site, format));
+  if (site.bArgument >= 0)
+    return;
+  size_t bytes = panelBytes(format, site.k, site.n);
+  if (site.rows)
+    kept_ = Buffer(bytes);
+  else
+    scratch.reserve(GemmScratch::Panels, bytes);
 }
 
 std::shared_ptr<const PackedWeights> Gemm::pack(const void *b) {
@@ -128,11 +153,15 @@ std::shared_ptr<const PackedWeights> Gemm::pack(const void *b) {
   size_t each =
       library ? library->packedBytes() : panelBytes(format, site_.k, site_.n);
   weights->stride = (each + 63) / 64 * 64;
-  weights->bytes = Buffer(weights->stride * static_cast<size_t>(batchCount()));
-  for (int64_t index = 0; index < batchCount(); ++index) {
+  int64_t count = batchCount();
+  int64_t matrices = count ? matrixOfB(site_, count - 1) + 1 : 0;
+  weights->bytes = Buffer(weights->stride * static_cast<size_t>(matrices));
+  for (int64_t index = 0, next = 0; index < count; ++index) {
+    if (matrixOfB(site_, index) != next)
+      continue;
     MatrixView view = matrixB(site_, b, index);
     void *to = static_cast<char *>(weights->bytes.data()) +
-               static_cast<size_t>(index) * weights->stride;
+               static_cast<size_t>(next++) * weights->stride;
     if (library)
       library->pack(static_cast<const float *>(view.data), view.rowStride,
                     view.columnStride, to);
@@ -153,58 +182,55 @@ void Gemm::use(std::shared_ptr<const PackedWeights> weights) {
 
 void Gemm::run(const void *a, const void *b, void *c) {
   for (int64_t index = 0; index < batchCount(); ++index)
-    runSlice(index, a, b, c);
+    runSlice(index, a, b, c, site_.n, site_.k);
 }
 
-void Gemm::runSlice(int64_t index, const void *a, const void *b, void *c) {
-  if (index < 0 || index >= batchCount())
+// Pairs of products are not cut in two, the library's weights have no parts.
+void Gemm::check(int64_t index, int64_t n, int64_t k) const {
+  auto fail = [&](auto... what) {
     throw Error(text("matmul ", site_.site, " (", site_.op, " at ",
-                     site_.location, ") is called for slice ", index, " of ",
-                     batchCount()));
+                     site_.location, ") is called for ", what...));
+  };
+  if (index < 0 || index >= batchCount())
+    fail("slice ", index, " of ", batchCount());
+  bool isWhole = n == site_.n && k == site_.k;
+  if (n < 0 || n > site_.n || k < 0 || k > site_.k || (k % 2 && k < site_.k))
+    fail(n, " columns and sums of ", k, ", it has ", site_.n, " and ", site_.k,
+         "; a part of a sum is even");
+  if (library_ && !isWhole)
+    fail(n, " of ", site_.n, " columns and sums of ", k, " of ", site_.k,
+         ", its packed weights have no parts");
+}
+
+void Gemm::runSlice(int64_t index, const void *a, const void *b, void *c,
+                    int64_t n, int64_t k) {
+  check(index, n, k);
   auto at = [&](const std::vector<int64_t> &strides, DType dtype) {
     return batchOffset(site_, strides, index) *
            static_cast<int64_t>(sizeOf(dtype));
   };
-  runOne(static_cast<const char *>(a) + at(site_.aStrides, site_.aType), b,
-         static_cast<char *>(c) + at(site_.cStrides, site_.cType), index);
+  runOne(static_cast<const char *>(a) + at(site_.aStrides, site_.aType),
+         panelsOf(b, index),
+         static_cast<char *>(c) + at(site_.cStrides, site_.cType), n, k);
 }
 
-void Gemm::usePanelsOf(Gemm &owner) {
-  if (!owner.shared_) {
-    owner.shared_ = std::make_shared<SharedPanels>();
-    owner.shared_->k = owner.site_.k;
-    owner.shared_->bytes = Buffer(panelBytes(
-        tileFormat(site_.aType, site_.bType), owner.site_.k, owner.site_.n));
-  }
-  shared_ = owner.shared_;
-}
-
-const void *Gemm::packPanelsOf(const void *b, int64_t index, void *to) const {
-  packPanels(matrixB(site_, b, index), tileFormat(site_.aType, site_.bType),
-             to);
-  return to;
-}
-
-// Packed before, or now.
+// Packed before, or now: into scratch, or where the next blocks of rows find
+// it.
 const void *Gemm::panelsOf(const void *b, int64_t index) {
+  int64_t matrix = matrixOfB(site_, index);
   if (weights_)
     return static_cast<const char *>(weights_->bytes.data()) +
-           static_cast<size_t>(index) * weights_->stride;
+           static_cast<size_t>(matrix) * weights_->stride;
   if (site_.bArgument >= 0)
     throw Error(text("matmul ", site_.site, " (", site_.op, " at ",
                      site_.location, ") runs before its weights are packed"));
-  if (!shared_)
-    return packPanelsOf(b, index, scratch_->get(GemmScratch::Panels));
-  if (site_.panelsOf < 0) {
-    shared_->index = index;
-    return packPanelsOf(b, index, shared_->bytes.data());
-  }
-  if (shared_->index != index)
-    throw Error(text("matmul ", site_.site, " (", site_.op, " at ",
-                     site_.location, ") is called for slice ", index,
-                     ", the panels of matmul ", site_.panelsOf,
-                     " are those of slice ", shared_->index));
-  return shared_->bytes.data();
+  if (site_.rows && index % site_.batch.back() && matrix == keptMatrix_)
+    return kept_.data();
+  keptMatrix_ = matrix;
+  void *to = site_.rows ? kept_.data() : scratch_->get(GemmScratch::Panels);
+  packPanels(matrixB(site_, b, index), tileFormat(site_.aType, site_.bType),
+             to);
+  return to;
 }
 
 // For measurements: work that only zeros need is done all the same.
@@ -213,9 +239,9 @@ static bool multipliesEmptySlots() {
   return asked;
 }
 
-void Gemm::runOne(const char *a, const void *b, char *c, int64_t index) {
-  const void *panels = panelsOf(b, index);
-  int64_t rowOperations = 2 * site_.n * site_.k;
+void Gemm::runOne(const char *a, const void *panels, char *c, int64_t n,
+                  int64_t k) {
+  int64_t rowOperations = 2 * n * k;
   if (library_) {
     operationsDone_ += site_.m * rowOperations;
     return library_->run(reinterpret_cast<const float *>(a), panels,
@@ -223,7 +249,7 @@ void Gemm::runOne(const char *a, const void *b, char *c, int64_t index) {
                          scratch_->get(GemmScratch::Library));
   }
   Strides out = innermost(site_.cStrides);
-  MatrixView view = rowsOf(a);
+  MatrixView view = matrixA(site_, a, k);
   TileFormat format = tileFormat(site_.aType, site_.bType);
   TileRows rows =
       isTileRows(view, format)
@@ -231,10 +257,9 @@ void Gemm::runOne(const char *a, const void *b, char *c, int64_t index) {
           : packRows(view, format, scratch_->get(GemmScratch::Rows));
   bool skipsZeros = weights_ && weights_->isFinite && !multipliesEmptySlots();
   operationsDone_ +=
-      rowOperations *
-      multiplyPanels(rows, format, site_.wholeK ? site_.wholeK : site_.k,
-                     {panels, shared_ ? shared_->k : site_.k}, skipsZeros, c,
-                     site_.cType, site_.n, out.row, out.column);
+      rowOperations * multiplyPanels(rows, format, site_.k, {panels, site_.k},
+                                     skipsZeros, c, site_.cType, n, out.row,
+                                     out.column);
 }
 
 } // namespace moert

@@ -37,7 +37,7 @@ private:
 struct PackedWeights {
   bool library = false; ///< For oneDNN, else for the tiles.
   bool isFinite = true; ///< Of tiles: zero times each of them is zero.
-  Buffer bytes;         ///< One matrix after the other for a batch.
+  Buffer bytes;         ///< One matrix after the other, each once.
   size_t stride = 0;    ///< Bytes from one to the next.
 };
 
@@ -59,18 +59,19 @@ public:
   /// Takes weights that this object, or another of the same site, has packed;
   /// run() then ignores its `b`.
   void use(std::shared_ptr<const PackedWeights> weights);
-  /// Takes the panels that `owner`, the site's panelsOf, packs for its slices.
-  void usePanelsOf(Gemm &owner);
   /// c = a x b for each index of the batch.
   void run(const void *a, const void *b, void *c);
-  /// The same for one index of the batch. Throws Error where there is none, or
-  /// where its panels are another site's, which did not run that index last.
-  void runSlice(int64_t index, const void *a, const void *b, void *c);
+  /// The same for one index of the batch, the first `n` columns and the first
+  /// `k` products of each sum, all or an even number. Throws Error where there
+  /// are not as many. Blocks of rows of one batch index must follow each other
+  /// from the first on.
+  void runSlice(int64_t index, const void *a, const void *b, void *c, int64_t n,
+                int64_t k);
 
   /// Bytes of packed weights.
   size_t packedBytes() const;
-  /// Bytes of panels that this site packs for others.
-  size_t sharedBytes() const;
+  /// Bytes of panels that are kept from one block of rows to the next.
+  size_t keptBytes() const { return kept_.size(); }
   /// "tiles avx512" or "onednn", for reports.
   std::string kernel() const;
   /// Floating point operations that runs have done so far. Slots that no token
@@ -78,24 +79,17 @@ public:
   int64_t operationsDone() const { return operationsDone_; }
 
 private:
-  void runOne(const char *a, const void *b, char *c, int64_t batch);
-  /// Panels that several sites read.
-  struct SharedPanels {
-    Buffer bytes;
-    int64_t k = 0;      ///< Rows of the b in them.
-    int64_t index = -1; ///< Of the batch, that they hold.
-  };
-
-  MatrixView rowsOf(const void *a) const;
-  const void *panelsOf(const void *b, int64_t batch);
-  const void *packPanelsOf(const void *b, int64_t batch, void *to) const;
+  void check(int64_t index, int64_t n, int64_t k) const;
+  void runOne(const char *a, const void *panels, char *c, int64_t n, int64_t k);
+  const void *panelsOf(const void *b, int64_t index);
   int64_t batchCount() const;
 
   MatmulSite site_;
   GemmScratch *scratch_;
   std::shared_ptr<const PackedWeights> weights_;
   std::unique_ptr<OneDnnMatmul> library_;
-  std::shared_ptr<SharedPanels> shared_;
+  Buffer kept_;
+  int64_t keptMatrix_ = -1;
   int64_t operationsDone_ = 0;
 };
 

@@ -8,7 +8,7 @@ namespace moert {
 
 using nlohmann::json;
 
-static constexpr int64_t kFormat = 1;
+static constexpr int64_t kFormat = 2;
 
 //===-- Fields ------------------------------------------------------------===//
 
@@ -192,6 +192,19 @@ static void checkStrides(const MatmulSite &site, const Object &object) {
                        " dimensions"));
 }
 
+static void checkRows(const MatmulSite &site, const Object &object) {
+  if (!site.rows)
+    return;
+  int64_t blocks = site.batch.empty() ? 0 : site.batch.back();
+  if (site.m < 1 || site.m > site.rows ||
+      blocks != (site.rows - 1) / site.m + 1)
+    throw Error(text("'", object.where(), "' of the manifest has ", blocks,
+                     " blocks of ", site.m, " rows for ", site.rows, " rows"));
+  if (site.bStrides[site.batch.size() - 1])
+    throw Error(text("'", object.where(),
+                     "' of the manifest has another b for each block of rows"));
+}
+
 static MatmulSite parseMatmul(const Object &object) {
   MatmulSite site;
   site.site = static_cast<int32_t>(object.integer("site", 0));
@@ -206,16 +219,12 @@ static MatmulSite parseMatmul(const Object &object) {
   site.aStrides = object.integers("a_strides", 0);
   site.bStrides = object.integers("b_strides", 0);
   site.cStrides = object.integers("c_strides", 0);
+  site.rows = object.optionalInteger("rows", 0, 0);
   site.bArgument = object.optionalInteger("b_argument", -1, -1);
-  site.panelsOf =
-      static_cast<int32_t>(object.optionalInteger("panels_of", -1, -1));
-  site.wholeK = object.optionalInteger("whole_k", 0, 0);
   site.op = object.optionalString("op");
   site.location = object.optionalString("location");
   checkStrides(site, object);
-  if (site.wholeK && site.wholeK < site.k)
-    throw Error(text("'", object.where(), "' of the manifest sums ", site.k,
-                     " products of ", site.wholeK));
+  checkRows(site, object);
   return site;
 }
 
@@ -230,29 +239,6 @@ static void checkMatmul(const Manifest &manifest, const MatmulSite &site) {
                      arguments));
 }
 
-// Panels are read without looking: they must be there, and as large.
-static void checkPanels(const Manifest &manifest, const MatmulSite &site) {
-  if (site.panelsOf < 0)
-    return;
-  auto refuse = [&](const std::string &why) {
-    throw Error(text("matmul ", site.site, " of the manifest takes panels of ",
-                     site.panelsOf, ", ", why));
-  };
-  if (site.panelsOf >= site.site)
-    refuse("which does not come before it");
-  const MatmulSite &owner =
-      manifest.matmuls[static_cast<size_t>(site.panelsOf)];
-  if (owner.entry != site.entry || owner.panelsOf >= 0 ||
-      owner.bArgument >= 0 || site.bArgument >= 0)
-    refuse("which packs none for others");
-  if (owner.aType != site.aType || owner.bType != site.bType ||
-      owner.batch != site.batch || owner.bStrides != site.bStrides)
-    refuse("whose b is another one");
-  if (owner.k < site.k || owner.n < site.n)
-    refuse(text("whose b is [", owner.k, ", ", owner.n, "], its own is [",
-                site.k, ", ", site.n, "]"));
-}
-
 template <typename Site>
 static void checkNumber(const std::vector<Site> &sites, const char *what) {
   for (size_t i = 0; i < sites.size(); ++i)
@@ -264,10 +250,8 @@ static void checkNumber(const std::vector<Site> &sites, const char *what) {
 static void check(const Manifest &manifest) {
   checkNumber(manifest.collectives, "collective");
   checkNumber(manifest.matmuls, "matmul");
-  for (const MatmulSite &site : manifest.matmuls) {
+  for (const MatmulSite &site : manifest.matmuls)
     checkMatmul(manifest, site);
-    checkPanels(manifest, site);
-  }
   int64_t product = 1;
   for (const MeshAxis &axis : manifest.mesh)
     product *= axis.digit.size;

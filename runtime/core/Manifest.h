@@ -54,14 +54,13 @@ struct MatmulSite {
   std::vector<int64_t> batch;
   int64_t m = 0, n = 0, k = 0;
   std::vector<int64_t> aStrides, bStrides, cStrides;
+  /// Where rows are cut into blocks: all rows, else 0. The last dimension of
+  /// the batch then counts blocks of m rows, its strides are those of one row.
+  /// The last block ends with the last row, so it may share rows with the one
+  /// before.
+  int64_t rows = 0;
   /// The constant argument of the entry that b is, or -1.
   int64_t bArgument = -1;
-  /// A site that has packed the same slice of b just before, or -1: its panels
-  /// are used, of which b is the first columns or rows.
-  int32_t panelsOf = -1;
-  /// Of how many products these k are the first, or 0: the order of summation
-  /// is that of all. The others are zero.
-  int64_t wholeK = 0;
   std::string op;
   std::string location;
 };

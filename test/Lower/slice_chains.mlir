@@ -5,7 +5,7 @@
 // CHECK-LABEL: func.func @moe_entry_attention(
 // CHECK-SAME:    %{{[a-z0-9]*}}: !llvm.ptr, %[[ARENA:[a-z0-9]*]]: !llvm.ptr,
 // CHECK:         scf.for %[[I:.*]] = %c0_i64 to %c8_i64
-// CHECK:           call @moert_matmul_slice(%{{.*}}, %c0_i32, %[[I]], %{{.*}}, %{{.*}}, %[[ARENA]])
+// CHECK:           call @moert_matmul_slice(%{{.*}}, %c0_i32, %[[I]], %{{.*}}, %{{.*}}, %[[ARENA]], %c256_i64, %c16_i64)
 // CHECK:           call @moe_kernel_0(%[[ARENA]]
 // CHECK:           call @moert_matmul_slice(%{{.*}}, %c1_i32, %[[I]],
 // CHECK:         }
@@ -63,148 +63,369 @@ func.func @small(%q: tensor<2x8x4xf32>, %k: tensor<2x8x4xf32>, %v: tensor<2x8x4x
 
 // -----
 
-// A causal mask: four blocks of 64 queries, the last one first; each computes
-// the scores of the keys up to its last query. The others read the panels that
-// the first one packed, and their sums are cut as that over all keys.
-// CHECK:       moe.manifest = "{{.*}}\22k\22:16,{{.*}}\22m\22:64,\22n\22:256,
-// CHECK-SAME:    \22k\22:256,{{[^}]*}}\22m\22:64,\22n\22:16,{{[^}]*}}\22whole_k\22:256}
-// CHECK-SAME:    \22k\22:16,{{[^}]*}}\22m\22:64,\22n\22:192,{{[^}]*}}\22panels_of\22:0,\22site\22:2}
-// CHECK-SAME:    \22k\22:192,{{[^}]*}}\22m\22:64,\22n\22:16,{{[^}]*}}\22panels_of\22:1,\22site\22:3,\22whole_k\22:256}
+// Without a batch, rows are cut: 2000 rows of 1 KB into 4 blocks of 500. The kernel
+// reads the block's rows of what has rows, here a scale.
+// CHECK-LABEL: func.func private @moe_kernel_0(
+// CHECK-SAME:    %[[ROW:[a-z0-9]*]]: i64)
+// CHECK:         scf.for %[[R:.*]] = %c0_i64 to %c500_i64
+// CHECK:           arith.addi %[[R]], %[[ROW]]
+// CHECK-LABEL: func.func @moe_entry_dense(
+// CHECK:         scf.for %[[I:.*]] = %c0_i64 to %c4_i64
+// CHECK:           call @moert_matmul_slice(%{{.*}}, %c0_i32, %[[I]], {{.*}}, %c256_i64, %c16_i64)
+// CHECK:           %[[BLOCK:.*]] = arith.remui %[[I]], %c4_i64
+// CHECK:           %[[BEGIN:.*]] = arith.muli %[[BLOCK]], %c500_i64
+// CHECK:           %[[FIRST:.*]] = arith.minui %[[BEGIN]], %c1500_i64
+// CHECK:           call @moe_kernel_0({{.*}}, %[[FIRST]])
+// CHECK:           call @moert_matmul_slice(%{{.*}}, %c1_i32, %[[I]], {{.*}}, %c16_i64, %c256_i64)
+func.func @dense(%x: tensor<2x1000x16xf32>, %scale: tensor<2x1000xf32>, %bias: tensor<256xf32>,
+                 %wi: tensor<16x256xf32> {moe.parameter}, %wo: tensor<256x16xf32> {moe.parameter}) -> tensor<2x1000x16xf32> {
+  %h = moe.einsum "gsm,mh->gsh" %x, %wi : tensor<2x1000x16xf32>, tensor<16x256xf32> -> tensor<2x1000x256xf32>
+  %b = moe.broadcast %bias dims [2] : tensor<256xf32> -> tensor<2x1000x256xf32>
+  %s = moe.broadcast %scale dims [0, 1] : tensor<2x1000xf32> -> tensor<2x1000x256xf32>
+  %0 = arith.addf %h, %b : tensor<2x1000x256xf32>
+  %1 = arith.mulf %0, %s : tensor<2x1000x256xf32>
+  %o = moe.einsum "gsh,hm->gsm" %1, %wo : tensor<2x1000x256xf32>, tensor<256x16xf32> -> tensor<2x1000x16xf32>
+  return %o : tensor<2x1000x16xf32>
+}
+
+// -----
+
+// What has half of the rows' dimensions is not cut with them.
+// CHECK-LABEL: func.func @moe_entry_half(
+// CHECK-NOT:     moert_matmul_slice
+// CHECK:         return
+func.func @half(%x: tensor<2x1000x16xf32>, %scale: tensor<1000xf32>, %wi: tensor<16x256xf32>, %wo: tensor<256x16xf32>) -> tensor<2x1000x16xf32> {
+  %h = moe.einsum "gsm,mh->gsh" %x, %wi : tensor<2x1000x16xf32>, tensor<16x256xf32> -> tensor<2x1000x256xf32>
+  %s = moe.broadcast %scale dims [1] : tensor<1000xf32> -> tensor<2x1000x256xf32>
+  %0 = arith.mulf %h, %s : tensor<2x1000x256xf32>
+  %o = moe.einsum "gsh,hm->gsm" %0, %wo : tensor<2x1000x256xf32>, tensor<256x16xf32> -> tensor<2x1000x16xf32>
+  return %o : tensor<2x1000x16xf32>
+}
+
+// -----
+
+// Softmax over rows needs them all; so does a product that sums over them.
+// CHECK-LABEL: func.func @moe_entry_down(
+// CHECK-NOT:     moert_matmul_slice
+// CHECK:         return
+func.func @down(%x: tensor<2000x16xf32>, %wi: tensor<16x256xf32>, %wo: tensor<256x16xf32>) -> tensor<2000x16xf32> {
+  %h = moe.einsum "sm,mh->sh" %x, %wi : tensor<2000x16xf32>, tensor<16x256xf32> -> tensor<2000x256xf32>
+  %w = moe.softmax %h dim 0 : tensor<2000x256xf32>
+  %o = moe.einsum "sh,hm->sm" %w, %wo : tensor<2000x256xf32>, tensor<256x16xf32> -> tensor<2000x16xf32>
+  return %o : tensor<2000x16xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @moe_entry_across(
+// CHECK-NOT:     moert_matmul_slice
+// CHECK:         return
+func.func @across(%x: tensor<2000x16xf32>, %wi: tensor<16x256xf32>, %y: tensor<2000x16xf32>) -> tensor<256x16xf32> {
+  %h = moe.einsum "sm,mh->sh" %x, %wi : tensor<2000x16xf32>, tensor<16x256xf32> -> tensor<2000x256xf32>
+  %t = math.tanh %h : tensor<2000x256xf32>
+  %o = moe.einsum "sh,sm->hm" %t, %y : tensor<2000x256xf32>, tensor<2000x16xf32> -> tensor<256x16xf32>
+  return %o : tensor<256x16xf32>
+}
+
+// -----
+
+// Causal attention: 64 rows at a time, and of them the columns up to the diagonal, to
+// whole lanes. Both products and the kernel get their number.
+// CHECK-LABEL: func.func private @moe_kernel_1(
+// CHECK-SAME:    %[[WIDTH:[a-z0-9]*]]: i64, %[[ROW:[a-z0-9]*]]: i64)
+// CHECK:         scf.for %{{.*}} = %c0_i64 to %c64_i64
+// CHECK:           scf.for %{{.*}} = %c0_i64 to %[[WIDTH]]
+// CHECK:           arith.divui %[[WIDTH]], %c16_i64
 // CHECK-LABEL: func.func @moe_entry_causal(
-// CHECK:         scf.for %[[I:.*]] = %c0_i64 to %c8_i64
-// CHECK-COUNT-8:   call @moert_matmul_slice(%{{.*}}, %{{.*}}, %[[I]],
-// CHECK:         }
-// CHECK-NEXT:    return
-func.func @causal(%q: tensor<8x256x16xf32>, %k: tensor<8x256x16xf32>, %v: tensor<8x256x16xf32>) -> tensor<8x256x16xf32> {
-  %s = moe.einsum "gqd,gkd->gqk" %q, %k : tensor<8x256x16xf32>, tensor<8x256x16xf32> -> tensor<8x256x256xf32>
-  %never = arith.constant dense<0xFF800000> : tensor<8x256x256xf32>
+// CHECK:         scf.for %[[I:.*]] = %c0_i64 to %c32_i64
+// CHECK:           %[[BLOCK:.*]] = arith.remui %[[I]], %c4_i64
+// CHECK:           %[[BEGIN:.*]] = arith.muli %[[BLOCK]], %c64_i64
+// CHECK:           %[[FIRST:.*]] = arith.minui %[[BEGIN]], %c192_i64
+// CHECK:           %[[END:.*]] = arith.addi %[[FIRST]], %c79_i64
+// CHECK:           %[[LANES:.*]] = arith.divui %[[END]], %c16_i64
+// CHECK:           %[[WHOLE:.*]] = arith.muli %[[LANES]], %c16_i64
+// CHECK:           %[[COLUMNS:.*]] = arith.minui %[[WHOLE]], %c256_i64
+// CHECK:           call @moert_matmul_slice({{.*}}, %[[COLUMNS]], %c16_i64)
+// CHECK:           call @moe_kernel_1({{.*}}, %[[COLUMNS]], %[[FIRST]])
+// CHECK:           call @moert_matmul_slice({{.*}}, %c16_i64, %[[COLUMNS]])
+func.func @causal(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
   %row = moe.iota dim 0 : tensor<256x256xi32>
   %column = moe.iota dim 1 : tensor<256x256xi32>
-  %past = arith.cmpi sle, %column, %row : tensor<256x256xi32>
-  %visible = moe.broadcast %past dims [1, 2] : tensor<256x256xi1> -> tensor<8x256x256xi1>
-  %masked = arith.select %visible, %s, %never : tensor<8x256x256xi1>, tensor<8x256x256xf32>
-  %w = moe.softmax %masked dim 2 : tensor<8x256x256xf32>
-  %o = moe.einsum "gqk,gkd->gqd" %w, %v : tensor<8x256x256xf32>, tensor<8x256x16xf32> -> tensor<8x256x16xf32>
-  return %o : tensor<8x256x16xf32>
+  %mask = arith.cmpi sle, %column, %row : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
 }
 
 // -----
 
-// The same said otherwise: the row first, the arms the other way round.
-// CHECK-LABEL: func.func @moe_entry_later_is_never(
-// CHECK-COUNT-8: call @moert_matmul_slice
-func.func @later_is_never(%q: tensor<8x256x16xf32>, %k: tensor<8x256x16xf32>, %v: tensor<8x256x16xf32>) -> tensor<8x256x16xf32> {
-  %s = moe.einsum "gqd,gkd->gqk" %q, %k : tensor<8x256x16xf32>, tensor<8x256x16xf32> -> tensor<8x256x256xf32>
-  %never = arith.constant dense<0xFF800000> : tensor<8x256x256xf32>
+// The same mask, written the other way round.
+// CHECK-LABEL: func.func @moe_entry_turned(
+// CHECK:         scf.for %{{.*}} = %c0_i64 to %c32_i64
+// CHECK:           arith.minui %{{.*}}, %c256_i64
+func.func @turned(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
   %row = moe.iota dim 0 : tensor<256x256xi32>
   %column = moe.iota dim 1 : tensor<256x256xi32>
-  %past = arith.cmpi slt, %row, %column : tensor<256x256xi32>
-  %visible = moe.broadcast %past dims [1, 2] : tensor<256x256xi1> -> tensor<8x256x256xi1>
-  %masked = arith.select %visible, %never, %s : tensor<8x256x256xi1>, tensor<8x256x256xf32>
-  %w = moe.softmax %masked dim 2 : tensor<8x256x256xf32>
-  %o = moe.einsum "gqk,gkd->gqd" %w, %v : tensor<8x256x256xf32>, tensor<8x256x16xf32> -> tensor<8x256x16xf32>
-  return %o : tensor<8x256x16xf32>
+  %mask = arith.cmpi sge, %row, %column : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
 }
 
 // -----
 
-// Earlier keys are hidden, later ones seen.
-// CHECK-LABEL: func.func @moe_entry_later_is_seen(
-// CHECK-COUNT-2: call @moert_matmul_slice
-// CHECK-NOT:     call @moert_matmul_slice
+// The future hidden, not the past shown.
+// CHECK-LABEL: func.func @moe_entry_future(
+// CHECK:         scf.for %{{.*}} = %c0_i64 to %c32_i64
+// CHECK:           arith.minui %{{.*}}, %c256_i64
+func.func @future(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi ugt, %column, %row : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %never, %s : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @moe_entry_before(
+// CHECK:         scf.for %{{.*}} = %c0_i64 to %c32_i64
+// CHECK:           arith.minui %{{.*}}, %c256_i64
+func.func @before(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi ult, %row, %column : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %never, %s : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// What is computed before the mask does not matter.
+// CHECK-LABEL: func.func @moe_entry_scaled(
+// CHECK:         scf.for %{{.*}} = %c0_i64 to %c32_i64
+// CHECK:           arith.minui %{{.*}}, %c256_i64
+func.func @scaled(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %t = math.tanh %s : tensor<2x4x256x256xf32>
+  %mask = arith.cmpi sle, %column, %row : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %t, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// One column more than the past.
+// CHECK-LABEL: func.func @moe_entry_next(
+// CHECK-NOT:     arith.minui
 // CHECK:         return
-func.func @later_is_seen(%q: tensor<8x256x16xf32>, %k: tensor<8x256x16xf32>, %v: tensor<8x256x16xf32>) -> tensor<8x256x16xf32> {
-  %s = moe.einsum "gqd,gkd->gqk" %q, %k : tensor<8x256x16xf32>, tensor<8x256x16xf32> -> tensor<8x256x256xf32>
-  %never = arith.constant dense<0xFF800000> : tensor<8x256x256xf32>
-  %row = moe.iota dim 0 : tensor<256x256xi32>
-  %column = moe.iota dim 1 : tensor<256x256xi32>
-  %past = arith.cmpi sge, %column, %row : tensor<256x256xi32>
-  %visible = moe.broadcast %past dims [1, 2] : tensor<256x256xi1> -> tensor<8x256x256xi1>
-  %masked = arith.select %visible, %s, %never : tensor<8x256x256xi1>, tensor<8x256x256xf32>
-  %w = moe.softmax %masked dim 2 : tensor<8x256x256xf32>
-  %o = moe.einsum "gqk,gkd->gqd" %w, %v : tensor<8x256x256xf32>, tensor<8x256x16xf32> -> tensor<8x256x16xf32>
-  return %o : tensor<8x256x16xf32>
-}
-
-// -----
-
-// What the mask keeps is -inf.
-// CHECK-LABEL: func.func @moe_entry_arms_swapped(
-// CHECK-COUNT-2: call @moert_matmul_slice
-// CHECK-NOT:     call @moert_matmul_slice
-// CHECK:         return
-func.func @arms_swapped(%q: tensor<8x256x16xf32>, %k: tensor<8x256x16xf32>, %v: tensor<8x256x16xf32>) -> tensor<8x256x16xf32> {
-  %s = moe.einsum "gqd,gkd->gqk" %q, %k : tensor<8x256x16xf32>, tensor<8x256x16xf32> -> tensor<8x256x256xf32>
-  %never = arith.constant dense<0xFF800000> : tensor<8x256x256xf32>
-  %row = moe.iota dim 0 : tensor<256x256xi32>
-  %column = moe.iota dim 1 : tensor<256x256xi32>
-  %past = arith.cmpi sle, %column, %row : tensor<256x256xi32>
-  %visible = moe.broadcast %past dims [1, 2] : tensor<256x256xi1> -> tensor<8x256x256xi1>
-  %masked = arith.select %visible, %never, %s : tensor<8x256x256xi1>, tensor<8x256x256xf32>
-  %w = moe.softmax %masked dim 2 : tensor<8x256x256xf32>
-  %o = moe.einsum "gqk,gkd->gqd" %w, %v : tensor<8x256x256xf32>, tensor<8x256x16xf32> -> tensor<8x256x16xf32>
-  return %o : tensor<8x256x16xf32>
-}
-
-// -----
-
-// A mask that is no comparison of row and column (each sees one ahead).
-// CHECK-LABEL: func.func @moe_entry_one_ahead(
-// CHECK-COUNT-2: call @moert_matmul_slice
-// CHECK-NOT:     call @moert_matmul_slice
-// CHECK:         return
-func.func @one_ahead(%q: tensor<8x256x16xf32>, %k: tensor<8x256x16xf32>, %v: tensor<8x256x16xf32>) -> tensor<8x256x16xf32> {
-  %s = moe.einsum "gqd,gkd->gqk" %q, %k : tensor<8x256x16xf32>, tensor<8x256x16xf32> -> tensor<8x256x256xf32>
-  %never = arith.constant dense<0xFF800000> : tensor<8x256x256xf32>
+func.func @next(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
   %row = moe.iota dim 0 : tensor<256x256xi32>
   %column = moe.iota dim 1 : tensor<256x256xi32>
   %one = arith.constant dense<1> : tensor<256x256xi32>
-  %before = arith.subi %column, %one : tensor<256x256xi32>
-  %past = arith.cmpi sle, %before, %row : tensor<256x256xi32>
-  %visible = moe.broadcast %past dims [1, 2] : tensor<256x256xi1> -> tensor<8x256x256xi1>
-  %masked = arith.select %visible, %s, %never : tensor<8x256x256xi1>, tensor<8x256x256xf32>
-  %w = moe.softmax %masked dim 2 : tensor<8x256x256xf32>
-  %o = moe.einsum "gqk,gkd->gqd" %w, %v : tensor<8x256x256xf32>, tensor<8x256x16xf32> -> tensor<8x256x16xf32>
-  return %o : tensor<8x256x16xf32>
+  %next = arith.addi %row, %one : tensor<256x256xi32>
+  %mask = arith.cmpi sle, %column, %next : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
 }
 
 // -----
 
-// Softmax along the queries.
-// CHECK-LABEL: func.func @moe_entry_other_dim(
-// CHECK-COUNT-2: call @moert_matmul_slice
-// CHECK-NOT:     call @moert_matmul_slice
+// A mask that is an argument.
+// CHECK-LABEL: func.func @moe_entry_given(
+// CHECK-NOT:     arith.minui
 // CHECK:         return
-func.func @other_dim(%q: tensor<8x256x16xf32>, %k: tensor<8x256x16xf32>, %v: tensor<8x256x16xf32>) -> tensor<8x256x16xf32> {
-  %s = moe.einsum "gqd,gkd->gqk" %q, %k : tensor<8x256x16xf32>, tensor<8x256x16xf32> -> tensor<8x256x256xf32>
-  %never = arith.constant dense<0xFF800000> : tensor<8x256x256xf32>
+func.func @given(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>, %mask: tensor<256x256xi1>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
   %row = moe.iota dim 0 : tensor<256x256xi32>
   %column = moe.iota dim 1 : tensor<256x256xi32>
-  %past = arith.cmpi sle, %column, %row : tensor<256x256xi32>
-  %visible = moe.broadcast %past dims [1, 2] : tensor<256x256xi1> -> tensor<8x256x256xi1>
-  %masked = arith.select %visible, %s, %never : tensor<8x256x256xi1>, tensor<8x256x256xf32>
-  %w = moe.softmax %masked dim 1 : tensor<8x256x256xf32>
-  %o = moe.einsum "gqk,gkd->gqd" %w, %v : tensor<8x256x256xf32>, tensor<8x256x16xf32> -> tensor<8x256x16xf32>
-  return %o : tensor<8x256x16xf32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
 }
 
 // -----
 
-// What follows softmax is not zero behind the mask.
-// CHECK-LABEL: func.func @moe_entry_after(
-// CHECK-COUNT-2: call @moert_matmul_slice
-// CHECK-NOT:     call @moert_matmul_slice
+// Arms swapped: the past is hidden.
+// CHECK-LABEL: func.func @moe_entry_swapped(
+// CHECK-NOT:     arith.minui
 // CHECK:         return
-func.func @after(%q: tensor<8x256x16xf32>, %k: tensor<8x256x16xf32>, %v: tensor<8x256x16xf32>) -> tensor<8x256x16xf32> {
-  %s = moe.einsum "gqd,gkd->gqk" %q, %k : tensor<8x256x16xf32>, tensor<8x256x16xf32> -> tensor<8x256x256xf32>
-  %never = arith.constant dense<0xFF800000> : tensor<8x256x256xf32>
+func.func @swapped(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
   %row = moe.iota dim 0 : tensor<256x256xi32>
   %column = moe.iota dim 1 : tensor<256x256xi32>
-  %past = arith.cmpi sle, %column, %row : tensor<256x256xi32>
-  %visible = moe.broadcast %past dims [1, 2] : tensor<256x256xi1> -> tensor<8x256x256xi1>
-  %masked = arith.select %visible, %s, %never : tensor<8x256x256xi1>, tensor<8x256x256xf32>
-  %w = moe.softmax %masked dim 2 : tensor<8x256x256xf32>
-  %x = arith.addf %w, %s : tensor<8x256x256xf32>
-  %o = moe.einsum "gqk,gkd->gqd" %x, %v : tensor<8x256x256xf32>, tensor<8x256x16xf32> -> tensor<8x256x16xf32>
-  return %o : tensor<8x256x16xf32>
+  %mask = arith.cmpi sle, %column, %row : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %never, %s : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// The future shown.
+// CHECK-LABEL: func.func @moe_entry_transposed(
+// CHECK-NOT:     arith.minui
+// CHECK:         return
+func.func @transposed(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi sle, %row, %column : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// Less than the past; row 0, which sees nothing, is NaN either way.
+// CHECK-LABEL: func.func @moe_entry_strict(
+// CHECK:         scf.for %{{.*}} = %c0_i64 to %c32_i64
+// CHECK:           arith.minui %{{.*}}, %c256_i64
+func.func @strict(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi slt, %column, %row : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// Softmax along the rows.
+// CHECK-LABEL: func.func @moe_entry_along(
+// CHECK-NOT:     arith.minui
+// CHECK:         return
+func.func @along(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi sle, %column, %row : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 2 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// exp of a finite number is no zero by proof.
+// CHECK-LABEL: func.func @moe_entry_finite(
+// CHECK-NOT:     arith.minui
+// CHECK:         return
+func.func @finite(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<-1.0e30> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi sle, %column, %row : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// The logarithm of zero is no zero.
+// CHECK-LABEL: func.func @moe_entry_logs(
+// CHECK-NOT:     arith.minui
+// CHECK:         return
+func.func @logs(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi sle, %column, %row : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.log_softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// Zero times what is behind the mask may be NaN.
+// CHECK-LABEL: func.func @moe_entry_again(
+// CHECK-NOT:     arith.minui
+// CHECK:         return
+func.func @again(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi sle, %column, %row : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %again = arith.mulf %weights, %s : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %again, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// A softmax before the mask sees all columns.
+// CHECK-LABEL: func.func @moe_entry_twice(
+// CHECK-NOT:     arith.minui
+// CHECK:         return
+func.func @twice(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %t = moe.softmax %s dim 3 : tensor<2x4x256x256xf32>
+  %mask = arith.cmpi sle, %column, %row : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %t, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
 }

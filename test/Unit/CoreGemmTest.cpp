@@ -353,49 +353,116 @@ TEST(CoreGemm, primitivesAreSharedAndBounded) {
   EXPECT_EQ(std::memcmp(c.data(), wanted.data(), c.bytes()), 0);
 }
 
-// Blocks of rows under a causal mask: fewer columns of the first product, fewer
-// products in the sums of the last one, which keep their cuts; panels are those
-// that the site with all of them has packed.
-TEST(CoreGemm, partsReadThePanelsOfTheWhole) {
+// 101 rows in 4 blocks of 26, of which the last two share 3.
+TEST(CoreGemm, blocksOfRowsGiveTheBitsOfTheWhole) {
   for (DType dtype : {DType::F32, DType::BF16})
-    for (int64_t part : {32, 64, 600, 1100}) {
-      int64_t m = 13, n = 80, k = 1100;
-      Tensor a = random({2, m, k}, 20, dtype), b = random({2, k, n}, 21, dtype);
-      size_t size = sizeOf(dtype);
-      for (int64_t row = 0; row < 2 * m; ++row) // Zero behind the part.
-        std::memset(static_cast<char *>(a.data()) +
-                        static_cast<size_t>(row * k + part) * size,
-                    0, static_cast<size_t>(k - part) * size);
-      MatmulSite whole = denseSite(m, n, k, false, dtype);
-      whole.batch = {2};
-      whole.aStrides = {m * k, k, 1};
-      whole.bStrides = {k * n, n, 1};
-      whole.cStrides = {m * n, n, 1};
-      MatmulSite some = whole;
-      some.site = 1;
-      some.k = part;
-      some.n = 48;
-      some.panelsOf = 0;
-      some.wholeK = k;
+    for (bool constant : {true, false}) {
+      int64_t m = 101, n = 45, k = 70;
+      Tensor a = random({2, m, k}, 16, dtype), b = random({2, k, n}, 17, dtype);
+      MatmulSite site = denseSite(m, n, k, constant, dtype);
+      site.batch = {2};
+      site.aStrides = {m * k, k, 1};
+      site.bStrides = {k * n, n, 1};
+      site.cStrides = {m * n, n, 1};
+      Tensor whole = multiply(site, a, b);
+      site.batch = {2, 4};
+      site.rows = m, site.m = 26;
+      site.aStrides = {m * k, k, k, 1};
+      site.bStrides = {k * n, 0, n, 1};
+      site.cStrides = {m * n, n, n, 1};
       GemmScratch scratch;
-      Gemm first(whole, scratch), second(some, scratch);
-      second.usePanelsOf(first);
-      Tensor wanted(dtype, {2, m, n}), c(dtype, {2, m, n});
-      for (int64_t slice : {1, 0}) {
-        first.runSlice(slice, a.data(), b.data(), wanted.data());
-        second.runSlice(slice, a.data(), b.data(), c.data());
-        EXPECT_THROW(second.runSlice(1 - slice, a.data(), b.data(), c.data()),
-                     Error);
-      }
-      for (int64_t row = 0; row < 2 * m; ++row) {
-        size_t at = static_cast<size_t>(row * n) * size;
-        EXPECT_EQ(std::memcmp(static_cast<char *>(c.data()) + at,
-                              static_cast<char *>(wanted.data()) + at,
-                              48 * size),
-                  0)
-            << nameOf(dtype) << " part " << part << " row " << row;
-      }
+      Gemm gemm(site, scratch);
+      if (constant)
+        gemm.use(gemm.pack(b.data()));
+      Tensor c(dtype, {2, m, n});
+      gemm.run(a.data(), b.data(), c.data());
+      EXPECT_EQ(gemm.operationsDone(), 2 * 8 * 26 * n * k);
+      EXPECT_EQ(std::memcmp(c.data(), whole.data(), c.bytes()), 0);
+      // Another b at the same place, and out of turn.
+      Tensor other = random({2, k, n}, 18, dtype);
+      if (constant)
+        continue;
+      std::memcpy(b.data(), other.data(), b.bytes());
+      for (int64_t slice : {4, 5, 6, 7, 0, 1, 2, 3})
+        gemm.runSlice(slice, a.data(), b.data(), c.data(), n, k);
+      Gemm fresh(site, scratch);
+      fresh.run(a.data(), b.data(), whole.data());
+      EXPECT_EQ(std::memcmp(c.data(), whole.data(), c.bytes()), 0);
     }
+}
+
+// All blocks of rows share their matrix of weights.
+TEST(CoreGemm, weightsOfBlocksArePackedOnce) {
+  MatmulSite site = denseSite(8, 64, 64, true);
+  GemmScratch scratch;
+  Gemm whole(site, scratch);
+  Tensor b = random({64, 64}, 18);
+  whole.use(whole.pack(b.data()));
+  site.batch = {4};
+  site.rows = 32;
+  site.aStrides = site.cStrides = {64, 64, 1};
+  site.bStrides = {0, 64, 1};
+  Gemm blocks(site, scratch);
+  blocks.use(blocks.pack(b.data()));
+  EXPECT_EQ(blocks.packedBytes(), whole.packedBytes());
+}
+
+// Zeros behind the first products change no bit, so those may be left out; what
+// lies there is not read. Sums are cut as the whole ones are.
+TEST(CoreGemm, partsOfSumsHaveTheBitsOfSumsWithZeros) {
+  for (DType dtype : {DType::F32, DType::BF16})
+    for (std::pair<int64_t, int64_t> sum : {std::pair<int64_t, int64_t>{70, 32},
+                                            {1100, 1040},
+                                            {1100, 48},
+                                            {600, 528},
+                                            {64, 64},
+                                            {64, 0}}) {
+      int64_t k = sum.first, some = sum.second;
+      int64_t m = 9, n = 77, columns = 40;
+      Tensor a = random({m, k}, 19, dtype), b = random({k, n}, 20, dtype);
+      auto fill = [&](char byte) {
+        size_t size = sizeOf(dtype);
+        for (int64_t row = 0; row < m; ++row)
+          std::memset(static_cast<char *>(a.data()) +
+                          static_cast<size_t>(row * k + some) * size,
+                      byte, static_cast<size_t>(k - some) * size);
+      };
+      MatmulSite site = denseSite(m, n, k, false, dtype);
+      fill(0);
+      Tensor whole = multiply(site, a, b);
+      fill(char(0xff)); // NaN
+      GemmScratch scratch;
+      Gemm gemm(site, scratch);
+      Tensor c = random({m, n}, 21, dtype), before = random({m, n}, 21, dtype);
+      gemm.runSlice(0, a.data(), b.data(), c.data(), columns, some);
+      EXPECT_EQ(gemm.operationsDone(), 2 * m * columns * some);
+      for (int64_t i = 0; i < m * n; ++i)
+        ASSERT_EQ(at(c, i), at(i % n < columns ? whole : before, i))
+            << nameOf(dtype) << " " << some << " of " << k << " at " << i;
+    }
+}
+
+TEST(CoreGemm, wrongPartsAreErrors) {
+  MatmulSite site = denseSite(8, 16, 24, false);
+  site.batch = {3};
+  site.aStrides = site.bStrides = site.cStrides = {0, 24, 1};
+  GemmScratch scratch;
+  Gemm gemm(site, scratch);
+  auto errorOf = [&](int64_t slice, int64_t n, int64_t k) -> std::string {
+    try { // Nothing may be touched.
+      gemm.runSlice(slice, nullptr, nullptr, nullptr, n, k);
+    } catch (const Error &error) {
+      return error.what();
+    }
+    return "";
+  };
+  for (int64_t slice : {int64_t(-1), int64_t(3), INT64_MIN, INT64_MAX})
+    EXPECT_NE(errorOf(slice, 16, 24).find("of 3"), std::string::npos);
+  for (int64_t n : {int64_t(-1), int64_t(17), INT64_MIN, INT64_MAX})
+    EXPECT_NE(errorOf(0, n, 24).find("it has 16 and 24"), std::string::npos);
+  for (int64_t k :
+       {int64_t(-1), int64_t(25), int64_t(23), INT64_MIN, INT64_MAX})
+    EXPECT_NE(errorOf(0, 16, k).find("it has 16 and 24"), std::string::npos);
 }
 
 TEST(CoreGemm, otherElementTypesAreRefused) {

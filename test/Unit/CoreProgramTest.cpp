@@ -8,7 +8,7 @@ using namespace moert;
 
 static std::shared_ptr<const Program> load(const std::string &file) {
   std::string manifest =
-      "{\"format\":1,\"program\":\"answer.mlir\",\"ranks\":1,\"mesh\":[],"
+      "{\"format\":2,\"program\":\"answer.mlir\",\"ranks\":1,\"mesh\":[],"
       "\"target\":\"cpu\",\"isa\":\"x86-64\",\"entries\":[{\"name\":\"answer\","
       "\"symbol\":\"moe_entry_answer\",\"arena_bytes\":0,\"arguments\":[],"
       "\"results\":[{\"name\":\"y\",\"dtype\":\"i32\",\"constant\":false,"

@@ -119,7 +119,7 @@ TEST(MoeRunFloor, isBytesWhereLayoutsTellThem) {
 
 static std::string manifest(const std::string &entries = "[]",
                             const std::string &rest = "") {
-  return "{\"format\":1,\"program\":\"m\",\"ranks\":4,\"mesh\":[{\"axis\":"
+  return "{\"format\":2,\"program\":\"m\",\"ranks\":4,\"mesh\":[{\"axis\":"
          "\"data\",\"size\":4,\"stride\":1}],\"target\":\"cpu\",\"isa\":\"x86-"
          "64\",\"entries\":" +
          entries + ",\"collectives\":[],\"matmuls\":[]" + rest + "}";
@@ -153,8 +153,8 @@ TEST(CoreManifest, wrongFieldsAreNamed) {
   };
   EXPECT_EQ(errorOf(manifest()), "");
   expect("[]", "must be an object");
-  expect("{\"format\":9}", "format 9, this runtime reads 1");
-  expect("{\"format\":1}", "lacks 'program'");
+  expect("{\"format\":9}", "format 9, this runtime reads 2");
+  expect("{\"format\":2}", "lacks 'program'");
   expect(manifest("5"), "'entries' of the manifest must be an array");
   expect(manifest("[{\"name\":5}]"),
          "'entries[0].name' of the manifest must be a string");
@@ -174,43 +174,38 @@ TEST(CoreManifest, wrongFieldsAreNamed) {
   expect(small, "8 ranks, but its mesh data=4 has 4");
 }
 
-// Panels of another site are read without looking.
-TEST(CoreManifest, matmulsTakePanelsThatAreThere) {
-  auto site = [](int number, int n, int k, const std::string &more) {
-    return text("{\"site\":", number,
-                ",\"entry\":\"f\",\"a_dtype\":\"f32\",\"b_dtype\":\"f32\",\"c_"
-                "dtype\":\"f32\",\"batch\":[],\"m\":4,\"n\":",
-                n, ",\"k\":", k,
-                ",\"a_strides\":[8,1],\"b_strides\":[8,1],\"c_strides\":[8,1]",
-                more, "}");
-  };
-  auto errorOfSites = [](const std::string &first, const std::string &second) {
-    std::string json =
-        manifest("[{\"name\":\"f\",\"symbol\":\"s\",\"arena_bytes\":0,"
-                 "\"arguments\":[],\"results\":[]}]");
+TEST(CoreManifest, blocksOfRowsMustFitTheRows) {
+  auto read = [](const std::string &site) {
+    std::string json = manifest("[{\"name\":\"f\",\"symbol\":\"s\","
+                                "\"arena_bytes\":0,\"arguments\":[],"
+                                "\"results\":[]}]");
     std::string none = "\"matmuls\":[]";
-    return errorOf(json.replace(json.find(none), none.size(),
-                                "\"matmuls\":[" + first + "," + second + "]"));
+    return json.replace(
+        json.find(none), none.size(),
+        "\"matmuls\":[{\"site\":0,\"entry\":\"f\",\"a_dtype\":\"f32\","
+        "\"b_dtype\":\"f32\",\"c_dtype\":\"f32\",\"n\":8,\"k\":8," +
+            site + "}]");
   };
-  std::string whole = site(0, 8, 8, ""), panels = ",\"panels_of\":0";
-  EXPECT_EQ(errorOfSites(whole, site(1, 4, 8, panels)), "");
-  EXPECT_EQ(errorOfSites(whole, site(1, 8, 4, panels + ",\"whole_k\":8")), "");
-  auto expect = [&](const std::string &first, const std::string &second,
-                    const std::string &part) {
-    EXPECT_NE(errorOfSites(first, second).find(part), std::string::npos)
-        << errorOfSites(first, second);
+  std::string strides = "\"a_strides\":[8,8,1],\"b_strides\":[0,8,1],"
+                        "\"c_strides\":[8,8,1]";
+  auto expect = [&](const std::string &site, const std::string &part) {
+    EXPECT_NE(errorOf(read(site)).find(part), std::string::npos)
+        << errorOf(read(site));
   };
-  expect(whole, site(1, 9, 8, panels),
-         "matmul 1 of the manifest takes panels of 0, whose b is [8, 8], its "
-         "own is [8, 9]");
-  expect(site(0, 8, 8, ",\"panels_of\":1"), site(1, 8, 8, ""),
-         "panels of 1, which does not come before it");
-  expect(whole, site(1, 8, 8, ",\"panels_of\":1"),
-         "panels of 1, which does not come before it");
-  expect(whole, site(1, 8, 8, ",\"panels_of\":7"),
-         "panels of 7, which does not come before it");
-  std::string other = site(1, 8, 8, panels);
-  other.replace(other.find("\"b_strides\":[8,1]"), 17, "\"b_strides\":[1,8]");
-  expect(whole, other, "panels of 0, whose b is another one");
-  expect(whole, site(1, 8, 8, ",\"whole_k\":7"), "sums 8 products of 7");
+  std::string good = "\"batch\":[4],\"m\":26,\"rows\":101," + strides;
+  EXPECT_EQ(errorOf(read(good)), "");
+  EXPECT_EQ(parseManifest(read(good)).matmuls[0].rows, 101);
+  expect("\"batch\":[3],\"m\":26,\"rows\":101," + strides,
+         "3 blocks of 26 rows for 101 rows");
+  expect("\"batch\":[1],\"m\":26,\"rows\":25," + strides,
+         "1 blocks of 26 rows for 25 rows");
+  expect("\"batch\":[1],\"m\":0,\"rows\":25," + strides,
+         "1 blocks of 0 rows for 25 rows");
+  expect("\"batch\":[],\"m\":26,\"rows\":26,\"a_strides\":[8,1],"
+         "\"b_strides\":[8,1],\"c_strides\":[8,1]",
+         "0 blocks of 26 rows");
+  expect("\"batch\":[4],\"m\":26,\"rows\":-1," + strides, "rows' of the");
+  strides.replace(strides.find("[0,8"), 4, "[8,8");
+  expect("\"batch\":[4],\"m\":26,\"rows\":101," + strides,
+         "another b for each block of rows");
 }

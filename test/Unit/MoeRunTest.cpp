@@ -47,7 +47,7 @@ std::string handManifest(int ranks) {
   std::string scalar = layout("", "");
   std::string w = layout("6,4", "[],[]");
   return text(
-      "{\"format\":1,\"program\":\"hand.mlir\",\"ranks\":", ranks,
+      "{\"format\":2,\"program\":\"hand.mlir\",\"ranks\":", ranks,
       ",\"mesh\":[{\"axis\":\"data\",\"size\":", ranks,
       ",\"stride\":1}],\"target\":\"cpu\",\"isa\":\"x86-64\",\"entries\":["
       "{\"name\":\"init\",\"symbol\":\"moe_entry_init\",\"arena_bytes\":0,"

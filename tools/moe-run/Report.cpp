@@ -241,10 +241,10 @@ static std::string matmulsText(const Manifest &manifest, const Entry &entry,
          format("%.1f", seconds > 0 ? done / seconds * 1e-9 : 0),
          format("%.0f %%", all > 0 ? 100 * (1 - done / all) : 0)});
   }
-  return table.empty()
-             ? ""
-             : "\nmatmuls (batch x m x k x n; skipped: empty slots)\n" +
-                   table.print();
+  return table.empty() ? ""
+                       : "\nmatmuls (batch x m x k x n; skipped: empty slots, "
+                         "masked columns)\n" +
+                             table.print();
 }
 
 static std::string timeText(const std::vector<json> &ranks) {

@@ -42,6 +42,9 @@ struct Contraction {
   /// Order of letters into which the product's a (b) must be copied first;
   /// empty where the buffer is used as it is.
   std::string aCopy, bCopy;
+  /// Where rows are cut into blocks of m: all of them, else 0. The last
+  /// dimension of the batch then counts the blocks, with strides of one row.
+  int64_t rows = 0;
 };
 
 /// The matrix product that `problem` is; nothing where it is none: without a
