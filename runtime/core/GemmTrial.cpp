@@ -164,7 +164,8 @@ static std::string processorName() {
 }
 
 std::string trialHost() {
-  return text(processorName(), nameOf(hostIsa()), "\n", oneDnnVersion());
+  return text(processorName(), nameOf(hostIsa()), "\n", oneDnnVersion(), " ",
+              oneDnnIsa());
 }
 
 } // namespace moert

@@ -27,6 +27,8 @@ std::string oneDnnVersion() {
          std::to_string(version->minor) + "." + std::to_string(version->patch);
 }
 
+int oneDnnIsa() { return static_cast<int>(dnnl_get_effective_cpu_isa()); }
+
 // Asked from the OpenMP that oneDNN has loaded: linking one ourselves could
 // bring a second into the process.
 void computeOnOneThread() {
@@ -196,6 +198,7 @@ std::unique_ptr<OneDnnMatmul> OneDnnMatmul::create(const DenseShape &shape) {
 
 bool haveOneDnn() { return false; }
 std::string oneDnnVersion() { return ""; }
+int oneDnnIsa() { return 0; }
 void computeOnOneThread() {}
 size_t primitivesKept() { return 0; }
 std::unique_ptr<OneDnnMatmul> OneDnnMatmul::create(const DenseShape &) {

@@ -36,6 +36,9 @@ public:
                    void *scratch) = 0;
 };
 
+/// The instructions that the library uses here, as it numbers them.
+int oneDnnIsa();
+
 /// Primitives that the table keeps; more exist only while sites use them.
 constexpr size_t kMostPrimitives = 128;
 /// How many there are now, for tests.

@@ -23,7 +23,8 @@ using moert::DType;
 template <typename T>
 static Data pack(DType dtype, const std::vector<T> &from) {
   Data data{dtype, std::vector<char>(from.size() * sizeof(T))};
-  std::memcpy(data.bytes.data(), from.data(), data.bytes.size());
+  if (!from.empty())
+    std::memcpy(data.bytes.data(), from.data(), data.bytes.size());
   return data;
 }
 

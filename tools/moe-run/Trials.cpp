@@ -10,7 +10,7 @@ namespace moerun {
 // An entry of the cache without code: it is trusted, bounded and checked like
 // any other.
 static std::string keyOfTrials() {
-  return cacheKey({"trials 1", {}, moert::trialHost(), ""});
+  return cacheKey({"trials 1 " MOE_VERSION, {}, moert::trialHost(), ""});
 }
 
 template <typename Action> static void withCache(Action action) {

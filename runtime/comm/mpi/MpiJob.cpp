@@ -83,7 +83,9 @@ int runMpi(const CommOptions &options, const RankMain &main) {
   }
   if (failure && speaks)
     std::rethrow_exception(failure);
-  return code;
+  // mpirun ends a job at the first rank that leaves with a code: that must be
+  // the one with the words.
+  return failure ? 0 : code;
 }
 
 } // namespace moert
