@@ -243,6 +243,7 @@ static std::string matmulsText(const Manifest &manifest, const Entry &entry,
   }
   return table.empty() ? ""
                        : "\nmatmuls (batch x m x k x n; skipped: empty slots, "
+                         "masked keys, "
                          "masked columns)\n" +
                              table.print();
 }

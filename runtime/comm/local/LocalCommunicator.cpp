@@ -1,6 +1,7 @@
 #include "runtime/comm/local/LocalCommunicator.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <thread>
@@ -165,19 +166,34 @@ void LocalCommunicator::completeRagged(Operation &operation) {
   }
 }
 
+// The caller's buffers go when the error does, but peers may read them yet.
+void LocalCommunicator::outlastReaders(const LocalSlot &slot) {
+  for (int turn = 0; turn < 500 && slot.pendingReads.load() > 0; ++turn)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+void LocalCommunicator::takeAll(Operation &operation) {
+  if (operation.plan->site.primitive == Primitive::AllToAllRagged)
+    return completeRagged(operation);
+  LocalSlot &slot = self_.slots[operation.slot];
+  for (uint32_t phase = 0; phase < operation.plan->plan.phases.size();
+       ++phase) {
+    if (phase > 0) {
+      slot.place.store(placeOf(operation, phase));
+      self_.bell.ring();
+    }
+    completePhase(operation, phase);
+  }
+}
+
 void LocalCommunicator::complete(Operation &operation) {
   SitePlan &plan = *operation.plan;
   LocalSlot &slot = self_.slots[operation.slot];
-  if (plan.site.primitive == Primitive::AllToAllRagged) {
-    completeRagged(operation);
-  } else {
-    for (uint32_t phase = 0; phase < plan.plan.phases.size(); ++phase) {
-      if (phase > 0) {
-        slot.place.store(placeOf(operation, phase));
-        self_.bell.ring();
-      }
-      completePhase(operation, phase);
-    }
+  try {
+    takeAll(operation);
+  } catch (...) {
+    outlastReaders(slot);
+    throw;
   }
   self_.bell.wait([&] { return slot.pendingReads.load() <= 0; });
   int64_t messages = slot.takenMessages.load(std::memory_order_relaxed);

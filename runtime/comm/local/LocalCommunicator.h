@@ -27,6 +27,8 @@ private:
   void read(LocalSlot &slot, int peer, int64_t bytes, SitePlan &plan);
   void completePhase(Operation &operation, uint32_t phase);
   void completeRagged(Operation &operation);
+  void takeAll(Operation &operation);
+  static void outlastReaders(const LocalSlot &slot);
 
   LocalWorld &world_;
   LocalRank &self_;
