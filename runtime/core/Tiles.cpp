@@ -259,8 +259,8 @@ private:
       storeRow(sums + i * kPanel, job.columns, to.at(i, 0));
   }
 
+  // No words are a sum of zero.
   void sum(TileJob job, int64_t words) const {
-    // An empty sum is zero.
     int64_t k = 0;
     do {
       job.words = std::min(block, words - k);
@@ -275,10 +275,21 @@ private:
 };
 } // namespace
 
+static void storeZeros(int64_t rows, int64_t columns, const Target &to) {
+  const float zeros[kPanel] = {};
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t first = 0; first < columns; first += kPanel)
+      storeRow(zeros, std::min(kPanel, columns - first), to.at(row, first));
+}
+
 int64_t multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
                        const TilePanels &panels, bool skipsZeros, void *c,
                        DType cType, int64_t n, int64_t cRowStride,
                        int64_t cColumnStride) {
+  if (a.words == 0) { // There may be no memory behind the pointers.
+    storeZeros(a.rows, n, {c, cType, cRowStride, cColumnStride});
+    return a.rows;
+  }
   bool pairs = format == TileFormat::BF16Pairs;
   Product product{a,
                   pairs ? choice().pairs : choice().floats,
@@ -291,7 +302,7 @@ int64_t multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
   int64_t step = most * kTileRows, multiplied = a.rows;
   for (int64_t begin = 0; begin < a.rows; begin += step) {
     int64_t end = std::min(begin + step, a.rows);
-    if (skipsZeros && a.words > 0)
+    if (skipsZeros)
       multiplied -= product.zeros.find(a, format, begin, end);
     for (int64_t first = 0; first < n; first += kPanel)
       product.rows(begin, end,
