@@ -11,6 +11,7 @@
 // slowest rank. BYTES are those of a rank's whole buffer, own block included.
 #include "runtime/comm/Communicator.h"
 #include "runtime/core/Error.h"
+#include "runtime/core/Tensor.h"
 
 #ifdef MOE_HAVE_MPI
 #include <mpi.h>
@@ -29,7 +30,7 @@ namespace {
 
 constexpr int64_t kBytes[] = {64,        4 << 10, 32 << 10,
                               256 << 10, 2 << 20, 16 << 20};
-constexpr int64_t kMostBytes = kBytes[std::size(kBytes) - 1];
+constexpr size_t kMostBytes = kBytes[std::size(kBytes) - 1];
 constexpr int64_t kExperts = 8;
 
 struct Case {
@@ -70,28 +71,13 @@ std::vector<Case> casesFor(int64_t ranks) {
   return cases;
 }
 
-/// Memory of a rank, as a program's arena is aligned, its pages touched.
-class Buffer {
-public:
-  explicit Buffer(int64_t bytes)
-      : memory_(static_cast<char *>(
-            std::aligned_alloc(64, static_cast<size_t>(bytes)))) {
-    std::memset(memory_, 1, static_cast<size_t>(bytes));
-  }
-  ~Buffer() { std::free(memory_); }
-  Buffer(const Buffer &) = delete;
-  Buffer &operator=(const Buffer &) = delete;
-  char *data() { return memory_; }
-
-private:
-  char *memory_;
-};
-
 class Bench {
 public:
   explicit Bench(Communicator &comm)
       : comm_(comm), cases_(casesFor(comm.size())), source_(kMostBytes),
         target_(kMostBytes) {
+    for (Buffer *buffer : {&source_, &target_}) // Touches its pages.
+      std::memset(buffer->data(), 1, buffer->size());
     std::vector<CollectiveSite> sites;
     for (const Case &one : cases_)
       sites.push_back(one.site);
@@ -159,7 +145,7 @@ private:
 
   Communicator &comm_;
   std::vector<Case> cases_;
-  Buffer source_, target_;
+  Buffer source_, target_; ///< As a program's arena is allocated.
 };
 
 /// The transport's own start.

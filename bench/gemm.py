@@ -10,10 +10,9 @@ medians compared, since hosts are noisy; a ratio above 1 means that ours is fast
 """
 
 import argparse
-import json
 import sys
 
-from model import BIN, OUT, ROOT, run
+from programs import build_benchmarks, compile_program, gelu, measure
 
 # M, K, N, batch: the products of a 512-wide model, of its experts, and rows that no tile divides.
 SHAPES = [(m, 512, 2048, 1) for m in (13, 16, 61, 64, 256)] + [
@@ -27,27 +26,14 @@ def product(shape, dtype):
     m, k, n, batch = shape
     out, wide = f"tensor<{batch}x{m}x{n}x{dtype}>", f"tensor<{batch}x{m}x{n}xf32>"
     a, b = f"tensor<{batch}x{m}x{k}x{dtype}>", f"tensor<{batch}x{k}x{n}x{dtype}>"
-    narrow = "" if dtype == "f32" else f"%result = arith.truncf %active : {wide} to {out}"
+    narrow = "" if dtype == "f32" else f"%result = arith.truncf %r : {wide} to {out}"
     return f"""spmd.mesh @mesh ["data"=1]
 func.func @product(%a: {a}, %w: {b} {{moe.parameter}}, %bias: tensor<{n}xf32>) -> {out} {{
   %product = moe.einsum "emk,ekn->emn" %a, %w : {a}, {b} -> {wide}
   %biases = moe.broadcast %bias dims [2] : tensor<{n}xf32> -> {wide}
-  %x = arith.addf %product, %biases : {wide}
-  %half = arith.constant dense<0.5> : {wide}
-  %one = arith.constant dense<1.0> : {wide}
-  %cubic = arith.constant dense<0.044715> : {wide}
-  %slope = arith.constant dense<0.7978845608028654> : {wide}
-  %x2 = arith.mulf %x, %x : {wide}
-  %x3 = arith.mulf %x2, %x : {wide}
-  %bent = arith.mulf %x3, %cubic : {wide}
-  %inner = arith.addf %x, %bent : {wide}
-  %steep = arith.mulf %inner, %slope : {wide}
-  %tanh = math.tanh %steep : {wide}
-  %gate = arith.addf %tanh, %one : {wide}
-  %halved = arith.mulf %x, %half : {wide}
-  %active = arith.mulf %halved, %gate : {wide}
+  %x = arith.addf %product, %biases : {wide}{gelu(wide)}
   {narrow}
-  return {"%result" if narrow else "%active"} : {out}
+  return {"%result" if narrow else "%r"} : {out}
 }}
 """
 
@@ -63,13 +49,6 @@ func.func @attention(%a: {a}, %b: {b}) -> {c} {{
 """
 
 
-def compile_program(name, text):
-    source, program = OUT / f"{name}.mlir", OUT / f"{name}.moe"
-    source.write_text(text)
-    run([BIN / "moe-opt", source, "--target=cpu", "-o", program])
-    return program
-
-
 def programs():
     for dtype in ("f32", "bf16"):
         for shape in SHAPES:
@@ -80,33 +59,20 @@ def programs():
         yield compile_program(f"attention {batch} x {m}x{k}x{n} {dtype}", attention(ATTENTION, dtype))
 
 
-def medians(report):
-    """{product: {who: (GFLOP/s, label)}} from Google Benchmark's JSON."""
-    table = {}
-    for row in report["benchmarks"]:
-        if row.get("aggregate_name") == "median":
-            name, who = row["run_name"].split("/")[:2]
-            table.setdefault(name, {})[who] = (row["items_per_second"] * 1e-9, row.get("label", ""))
-    return table
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--filter", default=".")
     arguments = parser.parse_args()
-    OUT.mkdir(parents=True, exist_ok=True)
-    run(["cmake", "--build", ROOT / "build", "--target", "benchmarks"])
-    report = run([BIN / "gemm-bench", *programs(), f"--benchmark_filter={arguments.filter}", "--benchmark_format=json",
-                  f"--benchmark_repetitions={arguments.rounds}", "--benchmark_enable_random_interleaving=true",
-                  "--benchmark_min_time=0.05"])
+    build_benchmarks()
+    table = measure("gemm-bench", list(programs()), arguments.rounds, arguments.filter)
     print(f"{'product':>28} {'ours':>7} {'onednn':>7} {'libxsmm':>7} {'ours/best':>9}  kernel")
-    for name, row in sorted(medians(json.loads(report)).items()):
-        speeds = {who: speed for who, (speed, _) in row.items()}
+    for name, row in sorted(table.items()):
+        speeds = {who: line["items_per_second"] * 1e-9 for who, line in row.items()}
         cells = " ".join(f"{speeds[who]:7.0f}" if who in speeds else f"{'-':>7}" for who in ("ours", "onednn", "libxsmm"))
         others = [speed for who, speed in speeds.items() if who != "ours"]
         ratio = f"{speeds['ours'] / max(others):9.2f}" if others else f"{'-':>9}"
-        print(f"{name:>28} {cells} {ratio}  {row['ours'][1]}")
+        print(f"{name:>28} {cells} {ratio}  {row['ours'].get('label', '')}")
 
 
 if __name__ == "__main__":

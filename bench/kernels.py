@@ -9,11 +9,9 @@ of bytes (half read, half written) between buffers of the same sizes is interlea
 """
 
 import argparse
-import json
-import subprocess
 import sys
 
-from model import BIN, OUT, ROOT, run
+from programs import build_benchmarks, compile_program, gelu, measure
 
 TYPES = {
     "X": "tensor<1024x512x{t}>", "S": "tensor<1024x128x{t}>", "A": "tensor<64x256x256x{t}>", "H": "tensor<256x2048x{t}>",
@@ -33,20 +31,7 @@ SLOTS = """
 KERNELS = {
     "residual": ("%x: $H, %y: $H", "$H", """
   %r = arith.addf %x, %y : $H"""),
-    "gelu": ("%x: $H", "$H", """
-  %half = arith.constant dense<0.5> : $H
-  %one = arith.constant dense<1.0> : $H
-  %cubic = arith.constant dense<0.044715> : $H
-  %slope = arith.constant dense<0.7978845608028654> : $H
-  %x2 = arith.mulf %x, %x : $H
-  %x3 = arith.mulf %x2, %x : $H
-  %bent = arith.mulf %x3, %cubic : $H
-  %inner = arith.addf %x, %bent : $H
-  %steep = arith.mulf %inner, %slope : $H
-  %tanh = math.tanh %steep : $H
-  %gate = arith.addf %tanh, %one : $H
-  %halved = arith.mulf %x, %half : $H
-  %r = arith.mulf %halved, %gate : $H"""),
+    "gelu": ("%x: $H", "$H", gelu("$H")),
     "gelu-erf": ("%x: $H", "$H", """
   %half = arith.constant dense<0.5> : $H
   %one = arith.constant dense<1.0> : $H
@@ -146,40 +131,19 @@ func.func @kernel({arguments}) -> ({results}) {{{body}
 """, dtype)
 
 
-def compile_kernel(name, dtype):
-    source, program = OUT / f"{name}-{dtype}.mlir", OUT / f"{name}-{dtype}.moe"
-    source.write_text(model(name, dtype))
-    run([BIN / "moe-opt", source, "--target=cpu", "-o", program])
-    return program
-
-
-def measure(programs, rounds):
-    """{name: {"run"|"memcpy": (microseconds, GB/s)}}, medians of interleaved rounds."""
-    report = json.loads(run(
-        [BIN / "program-bench", *programs, "--benchmark_format=json", f"--benchmark_repetitions={rounds}",
-         "--benchmark_enable_random_interleaving=true", "--benchmark_min_time=0.02"]))
-    table = {}
-    for row in report["benchmarks"]:
-        if row.get("aggregate_name") == "median":
-            name, who = row["run_name"].split("/")[:2]
-            table.setdefault(name, {})[who] = (row["real_time"] * 1e-3, row["bytes_per_second"] * 1e-9)
-    return table
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dtype", action="append", choices=("f32", "bf16"), help="default both")
     parser.add_argument("--only", action="append", choices=KERNELS)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    OUT.mkdir(parents=True, exist_ok=True)
-    run(["cmake", "--build", ROOT / "build", "--target", "benchmarks"])
-    programs = [compile_kernel(name, dtype) for dtype in arguments.dtype or ("f32", "bf16")
+    build_benchmarks()
+    programs = [compile_program(f"{name}-{dtype}", model(name, dtype)) for dtype in arguments.dtype or ("f32", "bf16")
                 for name in arguments.only or KERNELS]
     print(f"{'kernel':>20} {'us':>8} {'GB/s':>6} {'memcpy us':>9} {'memcpy/kernel':>13}")
-    for name, row in measure(programs, arguments.rounds).items():
-        (time, speed), (copy, _) = row["run"], row["memcpy"]
-        print(f"{name:>20} {time:8.1f} {speed:6.1f} {copy:9.1f} {copy / time:13.2f}")
+    for name, row in measure("program-bench", programs, arguments.rounds).items():
+        time, copy = row["run"]["real_time"] * 1e-3, row["memcpy"]["real_time"] * 1e-3
+        print(f"{name:>20} {time:8.1f} {row['run']['bytes_per_second'] * 1e-9:6.1f} {copy:9.1f} {copy / time:13.2f}")
 
 
 if __name__ == "__main__":
