@@ -257,9 +257,8 @@ void Gemm::runOne(const char *a, const void *panels, char *c, int64_t n,
           : packRows(view, format, scratch_->get(GemmScratch::Rows));
   bool skipsZeros = weights_ && weights_->isFinite && !multipliesEmptySlots();
   operationsDone_ +=
-      rowOperations * multiplyPanels(rows, format, site_.k, {panels, site_.k},
-                                     skipsZeros, c, site_.cType, n, out.row,
-                                     out.column);
+      rowOperations * multiplyPanels(rows, format, site_.k, panels, skipsZeros,
+                                     c, site_.cType, n, out.row, out.column);
 }
 
 } // namespace moert

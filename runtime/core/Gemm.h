@@ -17,8 +17,9 @@ namespace moert {
 
 class OneDnnMatmul;
 
-/// Memory that the matmuls of one rank share between calls. It is given out
-/// before the first of them runs: no run allocates.
+/// Memory that the matmuls of one rank share between calls. A site reserves its
+/// part when it is made, the library's when its weights are packed: no product
+/// allocates.
 class GemmScratch {
 public:
   enum Slot { Rows, Panels, Library };

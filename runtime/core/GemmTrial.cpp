@@ -76,7 +76,7 @@ private:
 
   void runTiles(int64_t m) {
     multiplyPanels({a_.data(), m, k_, k_}, TileFormat::Floats, k_,
-                   {panels_.data(), k_}, /*skipsZeros=*/false, ours_.data(),
+                   panels_.data(), /*skipsZeros=*/false, ours_.data(),
                    DType::F32, n_, n_, 1);
   }
 
@@ -103,13 +103,11 @@ private:
   Buffer a_, b_, ours_, theirs_, panels_, packed_, scratch_;
   std::unique_ptr<OneDnnMatmul> library_;
 };
-} // namespace
 
-namespace {
-/// Of the process, by k and n.
+/// Of the process: by k and n, whether the library wins.
 struct Outcomes {
   std::mutex mutex;
-  std::map<std::pair<int64_t, int64_t>, bool> libraryWins;
+  std::map<std::pair<int64_t, int64_t>, bool> byShape;
 };
 } // namespace
 
@@ -120,7 +118,7 @@ static Outcomes &outcomes() {
 
 bool libraryWins(int64_t k, int64_t n) {
   std::lock_guard<std::mutex> lock(outcomes().mutex);
-  auto &known = outcomes().libraryWins;
+  auto &known = outcomes().byShape;
   auto it = known.find({k, n});
   if (it == known.end())
     it = known.emplace(std::pair(k, n), Trial(k, n).libraryWins()).first;
@@ -134,7 +132,7 @@ static constexpr char kLibrary[] = "library", kTiles[] = "tiles";
 std::string trialOutcomes() {
   std::lock_guard<std::mutex> lock(outcomes().mutex);
   std::string lines;
-  for (const auto &[shape, wins] : outcomes().libraryWins)
+  for (const auto &[shape, wins] : outcomes().byShape)
     lines += text(shape.first, " ", shape.second, " ", wins ? kLibrary : kTiles,
                   "\n");
   return lines;
@@ -148,7 +146,7 @@ void recallTrials(const std::string &lines) {
     int64_t k = 0, n = 0;
     std::string winner;
     if (words >> k >> n >> winner && (winner == kLibrary || winner == kTiles))
-      outcomes().libraryWins.emplace(std::pair(k, n), winner == kLibrary);
+      outcomes().byShape.emplace(std::pair(k, n), winner == kLibrary);
   }
 }
 

@@ -85,14 +85,13 @@ public:
     auto key = std::tuple(shape.m, shape.n, shape.k, shape.aRowStride,
                           shape.cRowStride);
     auto it = byShape_.find(key);
-    if (it == byShape_.end()) {
+    if (it == byShape_.end())
       it = byShape_.emplace(key, Entry{std::make_shared<Primitive>(shape), 0})
                .first;
-      it->second.used = ++uses_;
-      dropOldest();
-    }
     it->second.used = ++uses_;
-    return it->second.primitive;
+    Shared primitive = it->second.primitive;
+    dropOldest();
+    return primitive;
   }
 
   size_t size() {

@@ -2,8 +2,10 @@
 
 #include "runtime/core/Error.h"
 
+#include <cstdint>
 #include <cstring>
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace moert {
 
@@ -11,7 +13,7 @@ namespace moert {
 // touched: so they lie near the rank that writes them first.
 static constexpr size_t kMapFrom = size_t{1} << 20;
 // A walk over many weights misses the tables of small pages.
-static constexpr size_t kHugePage = size_t{2} << 20, kSmallPage = 4096;
+static constexpr size_t kHugePage = size_t{2} << 20;
 
 // `bytes` bytes, from a huge page's begin on where they hold one.
 static void *mapPages(size_t bytes) {
@@ -22,7 +24,8 @@ static void *mapPages(size_t bytes) {
     return pages == MAP_FAILED ? nullptr : pages;
   auto *first = static_cast<char *>(pages);
   size_t before = -reinterpret_cast<uintptr_t>(first) % kHugePage;
-  size_t whole = (bytes + kSmallPage - 1) / kSmallPage * kSmallPage;
+  auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  size_t whole = (bytes + page - 1) / page * page;
   if (before)
     ::munmap(first, before);
   ::munmap(first + before + whole, slack - before + bytes - whole);

@@ -174,14 +174,20 @@ static void storeRow(const float *from, int64_t columns, const Target &to) {
       narrow[column * to.columnStride] = toBF16(from[column]);
 }
 
+static void storeZeros(int64_t rows, int64_t columns, const Target &to) {
+  const float zeros[kPanel] = {};
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t first = 0; first < columns; first += kPanel)
+      storeRow(zeros, std::min(kPanel, columns - first), to.at(row, first));
+}
+
 namespace {
 /// Tiles of a block of rows that hold zeros only.
 class ZeroTiles {
 public:
   static constexpr int64_t most = 4096;
 
-  // The first words tell nearly always.
-  // Returns how many rows lie in them.
+  // Returns how many rows lie in them. The first words tell nearly always.
   int64_t find(const TileRows &a, TileFormat format, int64_t begin,
                int64_t end) {
     int64_t tiles = tileCount(begin, end), rows = 0;
@@ -229,6 +235,10 @@ struct Product {
     int64_t tiles = tileCount(begin, end);
     for (int64_t i = 0; i < tiles; ++i) {
       auto [from, to] = tileRange(begin, end, i);
+      if (zeros[i]) {
+        storeZeros(to - from, columns, target.at(from, first));
+        continue;
+      }
       TileJob job;
       job.rows = to - from;
       job.a = static_cast<const float *>(a.data) + from * a.stride;
@@ -239,51 +249,41 @@ struct Product {
       // at one pace.
       job.aheadStep = std::max<int64_t>(kPanel / tiles, 1);
       job.ahead = panel + panelWords * kPanel + a.words * i * job.aheadStep;
-      tile(job, zeros[i] ? 0 : a.words, target.at(from, first));
+      tile(job, target.at(from, first));
     }
   }
 
 private:
   // By way of a buffer where `c` is not as the tiles write.
-  void tile(TileJob job, int64_t words, const Target &to) const {
+  void tile(TileJob job, const Target &to) const {
     if (to.takesTiles(job.columns)) {
       job.out = static_cast<float *>(to.c);
       job.outStride = to.rowStride;
-      return sum(job, words);
+      return sum(job);
     }
     alignas(64) float sums[kTileRows * kPanel];
     job.out = sums;
     job.outStride = kPanel;
-    sum(job, words);
+    sum(job);
     for (int64_t i = 0; i < job.rows; ++i)
       storeRow(sums + i * kPanel, job.columns, to.at(i, 0));
   }
 
-  // No words are a sum of zero.
-  void sum(TileJob job, int64_t words) const {
-    int64_t k = 0;
-    do {
-      job.words = std::min(block, words - k);
+  void sum(TileJob job) const {
+    for (int64_t k = 0; k < a.words; k += block) {
+      job.words = std::min(block, a.words - k);
       job.adds = k > 0;
       multiply(job);
       job.a = static_cast<const float *>(job.a) + block;
       job.panel = static_cast<const float *>(job.panel) + block * kPanel;
       job.ahead += block * job.aheadStep;
-      k += block;
-    } while (k < words);
+    }
   }
 };
 } // namespace
 
-static void storeZeros(int64_t rows, int64_t columns, const Target &to) {
-  const float zeros[kPanel] = {};
-  for (int64_t row = 0; row < rows; ++row)
-    for (int64_t first = 0; first < columns; first += kPanel)
-      storeRow(zeros, std::min(kPanel, columns - first), to.at(row, first));
-}
-
 int64_t multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
-                       const TilePanels &panels, bool skipsZeros, void *c,
+                       const void *panels, bool skipsZeros, void *c,
                        DType cType, int64_t n, int64_t cRowStride,
                        int64_t cColumnStride) {
   if (a.words == 0) { // There may be no memory behind the pointers.
@@ -294,11 +294,10 @@ int64_t multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
   Product product{a,
                   pairs ? choice().pairs : choice().floats,
                   wordsOf(format, kBlock(k)),
-                  wordsOf(format, panels.k),
+                  wordsOf(format, k),
                   {c, cType, cRowStride, cColumnStride}};
-  int64_t rowBytes = std::max<int64_t>(a.words, 1) * 4;
-  int64_t most = std::clamp<int64_t>(blockBytes() / rowBytes / kTileRows, 4,
-                                     ZeroTiles::most);
+  int64_t most = std::clamp<int64_t>(blockBytes() / (a.words * 4) / kTileRows,
+                                     4, ZeroTiles::most);
   int64_t step = most * kTileRows, multiplied = a.rows;
   for (int64_t begin = 0; begin < a.rows; begin += step) {
     int64_t end = std::min(begin + step, a.rows);
@@ -306,7 +305,7 @@ int64_t multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
       multiplied -= product.zeros.find(a, format, begin, end);
     for (int64_t first = 0; first < n; first += kPanel)
       product.rows(begin, end,
-                   static_cast<const float *>(panels.data) +
+                   static_cast<const float *>(panels) +
                        first * product.panelWords,
                    first, std::min(kPanel, n - first));
   }

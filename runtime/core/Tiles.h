@@ -29,19 +29,14 @@ int64_t kBlock(int64_t k);
 /// by bf16 where the processor multiplies them, else floats.
 TileFormat tileFormat(DType a, DType b);
 
-/// Panels of a b [k, ...]; a product may be of its first rows only.
-struct TilePanels {
-  const void *data = nullptr;
-  int64_t k = 0;
-};
-
 /// c[m, n] = a x b; c is f32 or bf16 (rounded once, at the end), strides in
-/// elements. `k` is the number of products in a sum, of which those beyond
-/// a's words are zero and left out. With `skipsZeros`, which
-/// needs finite panels, tiles of rows that hold only zeros (slots that no token
-/// took) are not multiplied: the bits are the same. Returns how many rows were.
+/// elements. `k` is the number of products in a sum and of rows in the panels;
+/// where a has fewer words, the other products are zero and left out. With
+/// `skipsZeros`, which needs finite panels, tiles of rows that hold only zeros
+/// (slots that no token took) are not multiplied: the bits are the same.
+/// Returns how many rows were.
 int64_t multiplyPanels(const TileRows &a, TileFormat format, int64_t k,
-                       const TilePanels &panels, bool skipsZeros, void *c,
+                       const void *panels, bool skipsZeros, void *c,
                        DType cType, int64_t n, int64_t cRowStride,
                        int64_t cColumnStride);
 
