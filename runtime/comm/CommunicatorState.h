@@ -114,13 +114,12 @@ void reducePhase(const SitePlan &plan, const PlanPhase &phase,
                  const std::vector<const void *> &contributions,
                  const std::vector<bool> &packed, void *target);
 
-/// Copies `pairs` between the plan's source-shaped and target-shaped buffers.
-/// `fromTarget`: the read buffer has the target's shape.
+/// Copies `pairs` from one buffer to another.
 void copyPieces(const SitePlan &plan, const std::vector<BoxPair> &pairs,
-                bool fromTarget, const void *from, void *to);
+                const void *from, void *to);
 /// The same to and from packed bytes.
 char *packPieces(const SitePlan &plan, const Transfer &transfer,
-                 bool fromTarget, const void *from, char *packed);
+                 const void *from, char *packed);
 const char *unpackPieces(const SitePlan &plan, const Transfer &transfer,
                          const char *packed, void *to);
 

@@ -50,43 +50,35 @@ void checkRowCapacity(const SitePlan &plan, int rank, int64_t rows,
 }
 
 void copyPieces(const SitePlan &plan, const std::vector<BoxPair> &pairs,
-                bool fromTarget, const void *from, void *to) {
+                const void *from, void *to) {
   const char *source = static_cast<const char *>(from);
   char *target = static_cast<char *>(to);
-  const std::vector<int64_t> &shape =
-      fromTarget ? plan.plan.targetShape : plan.plan.sourceShape;
   size_t size = plan.elementBytes;
   for (const BoxPair &pair : pairs)
-    forEachRun(pair, shape, plan.plan.targetShape,
-               [&](int64_t read, int64_t write, int64_t elements) {
-                 std::memcpy(target + write * size, source + read * size,
-                             elements * size);
-               });
+    forEachRun(pair, [&](int64_t read, int64_t write, int64_t elements) {
+      std::memcpy(target + write * size, source + read * size, elements * size);
+    });
 }
 
 char *packPieces(const SitePlan &plan, const Transfer &transfer,
-                 bool fromTarget, const void *from, char *packed) {
+                 const void *from, char *packed) {
   const char *source = static_cast<const char *>(from);
-  const std::vector<int64_t> &shape =
-      fromTarget ? plan.plan.targetShape : plan.plan.sourceShape;
   size_t size = plan.elementBytes;
   // Only the read side matters: runs of the packed side never end early.
   for (const BoxPair &pair : transfer.pieces)
-    forEachRun({pair.size, pair.source, pair.source}, shape, shape,
-               [&](int64_t read, int64_t, int64_t elements) {
-                 std::memcpy(packed, source + read * size, elements * size);
-                 packed += elements * size;
-               });
+    forEachRun(pair.readSide(), [&](int64_t read, int64_t, int64_t elements) {
+      std::memcpy(packed, source + read * size, elements * size);
+      packed += elements * size;
+    });
   return packed;
 }
 
 const char *unpackPieces(const SitePlan &plan, const Transfer &transfer,
                          const char *packed, void *to) {
   char *target = static_cast<char *>(to);
-  const std::vector<int64_t> &shape = plan.plan.targetShape;
   size_t size = plan.elementBytes;
   for (const BoxPair &pair : transfer.pieces)
-    forEachRun({pair.size, pair.target, pair.target}, shape, shape,
+    forEachRun(pair.writtenSide(),
                [&](int64_t, int64_t write, int64_t elements) {
                  std::memcpy(target + write * size, packed, elements * size);
                  packed += elements * size;
@@ -104,16 +96,14 @@ void reducePhase(const SitePlan &plan, const PlanPhase &phase,
   int64_t passed = 0;
   // All receives have the same pieces; only their peers differ.
   for (const BoxPair &pair : phase.receives[0].pieces)
-    forEachRun(pair, plan.plan.sourceShape, plan.plan.targetShape,
-               [&](int64_t read, int64_t write, int64_t elements) {
-                 for (size_t i = 0; i < count; ++i)
-                   run[i] = static_cast<const char *>(contributions[i]) +
-                            (packed[i] ? passed : read) * size;
-                 reduceRuns(plan.site.dtype, plan.site.reduction, run.data(),
-                            count, elements,
-                            static_cast<char *>(target) + write * size);
-                 passed += elements;
-               });
+    forEachRun(pair, [&](int64_t read, int64_t write, int64_t elements) {
+      for (size_t i = 0; i < count; ++i)
+        run[i] = static_cast<const char *>(contributions[i]) +
+                 (packed[i] ? passed : read) * size;
+      reduceRuns(plan.site.dtype, plan.site.reduction, run.data(), count,
+                 elements, static_cast<char *>(target) + write * size);
+      passed += elements;
+    });
 }
 
 } // namespace moert

@@ -45,12 +45,25 @@ std::vector<Box> boxesOf(const std::vector<int64_t> &shape, Range range) {
   return boxes;
 }
 
-int64_t runCount(const std::vector<int64_t> &begin,
-                 const std::vector<int64_t> &size,
-                 const std::vector<int64_t> &shape) {
+std::vector<int64_t> rowMajorStrides(const std::vector<int64_t> &shape) {
+  std::vector<int64_t> strides(shape.size());
+  int64_t stride = 1;
+  for (size_t dim = shape.size(); dim-- > 0; stride *= shape[dim])
+    strides[dim] = stride;
+  return strides;
+}
+
+BoxPair pairOf(const Box &box, const std::vector<int64_t> &shape) {
+  std::vector<int64_t> strides = rowMajorStrides(shape);
+  int64_t offset = 0;
+  for (size_t dim = 0; dim < shape.size(); ++dim)
+    offset += box.begin[dim] * strides[dim];
+  return {box.size, offset, offset, strides, strides};
+}
+
+int64_t runCount(const BoxPair &pair) {
   int64_t count = 0;
-  forEachRun({size, begin, begin}, shape, shape,
-             [&](int64_t, int64_t, int64_t) { ++count; });
+  forEachRun(pair, [&](int64_t, int64_t, int64_t) { ++count; });
   return count;
 }
 

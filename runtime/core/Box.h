@@ -24,12 +24,14 @@ struct Box {
   }
 };
 
-/// One box in two buffers: equal sizes, different places.
+/// The same elements in two buffers: in each, element x of a box of `size` lies
+/// at its offset plus the sum of x[i] times its stride i, in elements.
 struct BoxPair {
   std::vector<int64_t> size;
-  /// First index in the buffer that is read and in the one that is written.
-  std::vector<int64_t> source;
-  std::vector<int64_t> target;
+  int64_t source = 0;
+  int64_t target = 0;
+  std::vector<int64_t> sourceStrides;
+  std::vector<int64_t> targetStrides;
 
   int64_t elements() const {
     int64_t count = 1;
@@ -37,71 +39,68 @@ struct BoxPair {
       count *= length;
     return count;
   }
+  /// The buffer that is read, and the one that is written, on both sides.
+  BoxPair readSide() const {
+    return {size, source, source, sourceStrides, sourceStrides};
+  }
+  BoxPair writtenSide() const {
+    return {size, target, target, targetStrides, targetStrides};
+  }
+  friend bool operator==(const BoxPair &a, const BoxPair &b) {
+    return a.size == b.size && a.source == b.source && a.target == b.target &&
+           a.sourceStrides == b.sourceStrides &&
+           a.targetStrides == b.targetStrides;
+  }
 };
+
+/// Strides of a row-major buffer: {2,3,4} has {12,4,1}.
+std::vector<int64_t> rowMajorStrides(const std::vector<int64_t> &shape);
+
+/// `box` of a buffer of `shape`, on both sides.
+BoxPair pairOf(const Box &box, const std::vector<int64_t> &shape);
 
 /// The boxes that elements `range` of a row-major box of `shape` make up, in
 /// order: at most 2 rank - 1 of them. Example: elements [1,5) of 2x3 are row 0
 /// from column 1, then row 1 up to column 2.
 std::vector<Box> boxesOf(const std::vector<int64_t> &shape, Range range);
 
-/// How many contiguous runs a box of `size` at `begin` has in a buffer of
-/// `shape`.
-int64_t runCount(const std::vector<int64_t> &begin,
-                 const std::vector<int64_t> &size,
-                 const std::vector<int64_t> &shape);
-
-/// Calls run(sourceOffset, targetOffset, elements) for the contiguous runs of
-/// `pair`, in row-major order; offsets in elements. Trailing dimensions that
-/// are whole in both buffers are merged into the run.
-template <typename Run>
-void forEachRun(const BoxPair &pair, const std::vector<int64_t> &sourceShape,
-                const std::vector<int64_t> &targetShape, const Run &run) {
-  size_t rank = pair.size.size();
+/// Calls run(sourceOffset, targetOffset, elements) for the runs of `pair` that
+/// are contiguous on both sides, in row-major order; offsets in elements.
+template <typename Run> void forEachRun(const BoxPair &pair, const Run &run) {
   if (pair.elements() == 0)
     return;
   // [outer dims][length]: dims from `outer` on are one run.
-  int64_t length = 1, sourceStride = 1, targetStride = 1;
-  int64_t sourceOffset = 0, targetOffset = 0;
-  std::vector<int64_t> sourceStrides(rank), targetStrides(rank);
-  for (size_t dim = rank; dim-- > 0;) {
-    sourceStrides[dim] = sourceStride;
-    targetStrides[dim] = targetStride;
-    sourceOffset += pair.source[dim] * sourceStride;
-    targetOffset += pair.target[dim] * targetStride;
-    sourceStride *= sourceShape[dim];
-    targetStride *= targetShape[dim];
+  int64_t length = 1;
+  size_t outer = pair.size.size();
+  for (; outer > 0; --outer) {
+    size_t dim = outer - 1;
+    if (pair.size[dim] == 1)
+      continue;
+    if (pair.sourceStrides[dim] != length || pair.targetStrides[dim] != length)
+      break;
+    length *= pair.size[dim];
   }
-  size_t outer = rank;
-  while (outer > 0) {
-    // Dimension outer-1 joins the run if what lies inside it is whole.
-    if (sourceStrides[outer - 1] != length ||
-        targetStrides[outer - 1] != length) {
-      if (pair.size[outer - 1] != 1)
-        break;
-    } else {
-      length *= pair.size[outer - 1];
-    }
-    --outer;
-  }
+  int64_t source = pair.source, target = pair.target;
   std::vector<int64_t> index(outer, 0);
   while (true) {
-    run(sourceOffset, targetOffset, length);
+    run(source, target, length);
     size_t dim = outer;
-    while (dim > 0) {
-      --dim;
-      sourceOffset += sourceStrides[dim];
-      targetOffset += targetStrides[dim];
-      if (++index[dim] < pair.size[dim])
-        break;
-      sourceOffset -= pair.size[dim] * sourceStrides[dim];
-      targetOffset -= pair.size[dim] * targetStrides[dim];
-      index[dim] = 0;
+    while (true) {
       if (dim == 0)
         return;
+      --dim;
+      source += pair.sourceStrides[dim];
+      target += pair.targetStrides[dim];
+      if (++index[dim] < pair.size[dim])
+        break;
+      source -= pair.size[dim] * pair.sourceStrides[dim];
+      target -= pair.size[dim] * pair.targetStrides[dim];
+      index[dim] = 0;
     }
-    if (outer == 0)
-      return;
   }
 }
+
+/// How many of them there are.
+int64_t runCount(const BoxPair &pair);
 
 } // namespace moert

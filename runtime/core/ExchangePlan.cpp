@@ -13,6 +13,61 @@ namespace {
 
 using Indices = std::vector<int64_t>;
 
+int64_t elementsOf(const std::vector<BoxPair> &pieces) {
+  int64_t count = 0;
+  for (const BoxPair &pair : pieces)
+    count += pair.elements();
+  return count;
+}
+
+// Elements `part` of `whole`, in row-major order.
+void addPart(const BoxPair &whole, Range part, std::vector<BoxPair> &pieces) {
+  for (const Box &box : boxesOf(whole.size, part)) {
+    BoxPair pair = whole;
+    pair.size = box.size;
+    for (size_t dim = 0; dim < box.size.size(); ++dim) {
+      pair.source += box.begin[dim] * whole.sourceStrides[dim];
+      pair.target += box.begin[dim] * whole.targetStrides[dim];
+    }
+    pieces.push_back(std::move(pair));
+  }
+}
+
+// Elements `part` of all `pieces`, one behind the other.
+std::vector<BoxPair> partOf(const std::vector<BoxPair> &pieces, Range part) {
+  std::vector<BoxPair> result;
+  int64_t begin = 0;
+  for (const BoxPair &pair : pieces) {
+    int64_t end = begin + pair.elements();
+    Range mine{std::max(part.begin, begin) - begin,
+               std::min(part.end, end) - begin};
+    if (mine.size())
+      addPart(pair, mine, result);
+    begin = end;
+  }
+  return result;
+}
+
+// Boxes of one group of dimensions inside each box of the groups before it.
+void cross(std::vector<BoxPair> &pieces, const std::vector<BoxPair> &inner) {
+  std::vector<BoxPair> result;
+  for (const BoxPair &outer : pieces)
+    for (const BoxPair &pair : inner) {
+      BoxPair both = outer;
+      both.source += pair.source;
+      both.target += pair.target;
+      auto append = [](std::vector<int64_t> &list,
+                       const std::vector<int64_t> &more) {
+        list.insert(list.end(), more.begin(), more.end());
+      };
+      append(both.size, pair.size);
+      append(both.sourceStrides, pair.sourceStrides);
+      append(both.targetStrides, pair.targetStrides);
+      result.push_back(std::move(both));
+    }
+  pieces = std::move(result);
+}
+
 // A block in global indices.
 using Block = std::vector<Range>;
 
@@ -21,17 +76,6 @@ Block blockHeldBy(const Layout &layout, int64_t rank) {
   for (size_t dim = 0; dim < block.size(); ++dim)
     block[dim] = layout.range(dim, rank);
   return block;
-}
-
-Range intersect(Range a, Range b) {
-  return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
-}
-
-Block intersect(const Block &a, const Block &b) {
-  Block both(a.size());
-  for (size_t dim = 0; dim < a.size(); ++dim)
-    both[dim] = intersect(a[dim], b[dim]);
-  return both;
 }
 
 int64_t elementsOf(const Block &block) {
@@ -44,18 +88,17 @@ int64_t elementsOf(const Block &block) {
 // Elements `part` of `piece` (row-major) as pairs of boxes in the sender's and
 // in the receiver's buffer, which hold `from` and `to`.
 void addPieces(const Block &piece, Range part, const Block &from,
-               const Block &to, std::vector<BoxPair> &pieces) {
-  Indices shape(piece.size());
-  for (size_t dim = 0; dim < piece.size(); ++dim)
-    shape[dim] = piece[dim].size();
-  for (const Box &box : boxesOf(shape, part)) {
-    BoxPair pair{box.size, box.begin, box.begin};
-    for (size_t dim = 0; dim < piece.size(); ++dim) {
-      pair.source[dim] += piece[dim].begin - from[dim].begin;
-      pair.target[dim] += piece[dim].begin - to[dim].begin;
-    }
-    pieces.push_back(std::move(pair));
+               const Indices &fromShape, const Block &to,
+               const Indices &toShape, std::vector<BoxPair> &pieces) {
+  BoxPair whole{{}, 0, 0, rowMajorStrides(fromShape), rowMajorStrides(toShape)};
+  for (size_t dim = 0; dim < piece.size(); ++dim) {
+    whole.size.push_back(piece[dim].size());
+    whole.source +=
+        (piece[dim].begin - from[dim].begin) * whole.sourceStrides[dim];
+    whole.target +=
+        (piece[dim].begin - to[dim].begin) * whole.targetStrides[dim];
   }
+  addPart(whole, part, pieces);
 }
 
 // Share `index` of `elements` over `holders`, where the receiver's own index
@@ -71,23 +114,83 @@ void byPeer(std::vector<Transfer> &transfers) {
       [](const Transfer &a, const Transfer &b) { return a.peer < b.peer; });
 }
 
+// An exchange as its groups of dimensions see it.
+class Meetings {
+public:
+  Meetings(const Layout &source, const Layout &target, const IndexMap &map)
+      : source_(source), target_(target),
+        groups_(groupsOf(map, source.shape, target.shape)) {
+    for (const DimGroup &group : groups_)
+      meetings_.emplace_back(map, group, source, target);
+  }
+
+  size_t size() const { return groups_.size(); }
+  const DimGroup &group(size_t i) const { return groups_[i]; }
+  const GroupMeeting &operator[](size_t i) const { return meetings_[i]; }
+
+  BlockTuple sourceTuple(size_t i, int64_t rank) const {
+    return tupleOf(source_, groups_[i].source, rank);
+  }
+  BlockTuple targetTuple(size_t i, int64_t rank) const {
+    return tupleOf(target_, groups_[i].target, rank);
+  }
+
+  // All that `receiver` wants and `sender` holds.
+  std::vector<BoxPair> piecesOf(int64_t sender, int64_t receiver) const {
+    std::vector<BoxPair> pieces = {BoxPair()};
+    for (size_t i = 0; i < size() && !pieces.empty(); ++i)
+      cross(pieces, meetings_[i].meet(sourceTuple(i, sender),
+                                      targetTuple(i, receiver)));
+    return pieces;
+  }
+
+private:
+  static BlockTuple tupleOf(const Layout &layout, Range dims, int64_t rank) {
+    BlockTuple tuple;
+    for (int64_t dim = dims.begin; dim < dims.end; ++dim)
+      tuple.push_back(layout.blockIndex(dim, rank));
+    return tuple;
+  }
+
+  const Layout &source_;
+  const Layout &target_;
+  std::vector<DimGroup> groups_;
+  std::vector<GroupMeeting> meetings_;
+};
+
+// Share `index` of `pieces` between this rank and `peer`.
+void addTransfer(const std::vector<BoxPair> &pieces, Range share, int64_t peer,
+                 std::vector<Transfer> &transfers) {
+  if (share.size())
+    transfers.push_back(
+        {static_cast<int>(peer), partOf(pieces, share), share.size()});
+}
+
 // The exchange where all digits split into common atoms: every list below comes
 // from the rank's own digits.
 class AtomExchange {
 public:
-  AtomExchange(const Layout &source, const Layout &target,
+  AtomExchange(const Layout &source, const Layout &target, const IndexMap &map,
                const Refinement &refinement, int64_t rank)
-      : source_(source), target_(target), atoms_(refinement.atoms()),
-        uses_(atoms_.size()), mine_(atoms_.size()) {
-    for (size_t dim = 0; dim < source.shape.size(); ++dim) {
-      sourceAtoms_.push_back(refinement.split(source.dims[dim]));
-      targetAtoms_.push_back(refinement.split(target.dims[dim]));
-      for (size_t atom : sourceAtoms_[dim])
-        uses_[atom].cutsSource = true;
-      for (size_t atom : targetAtoms_[dim]) {
-        uses_[atom].cutsTarget = true;
-        uses_[atom].besideSource = !sourceAtoms_[dim].empty();
-      }
+      : meetings_(source, target, map), atoms_(refinement.atoms()),
+        uses_(atoms_.size()), mine_(atoms_.size()), rank_(rank) {
+    auto split = [&](const Layout &layout, Range dims) {
+      std::vector<DimAtoms> list;
+      for (int64_t dim = dims.begin; dim < dims.end; ++dim)
+        list.push_back(refinement.split(layout.dims[dim]));
+      return list;
+    };
+    for (size_t i = 0; i < meetings_.size(); ++i) {
+      sourceAtoms_.push_back(split(source, meetings_.group(i).source));
+      targetAtoms_.push_back(split(target, meetings_.group(i).target));
+      for (const DimAtoms &atoms : sourceAtoms_[i])
+        for (size_t atom : atoms)
+          uses_[atom].cutsSource = true;
+      for (const DimAtoms &atoms : targetAtoms_[i])
+        for (size_t atom : atoms) {
+          uses_[atom].cutsTarget = true;
+          uses_[atom].besideSource = isCut(sourceAtoms_[i]);
+        }
     }
     for (size_t atom = 0; atom < atoms_.size(); ++atom)
       mine_[atom] = atoms_[atom].valueOf(rank);
@@ -97,15 +200,11 @@ public:
         shared_.push_back(atom);
         holders_ *= atoms_[atom].size;
       }
-    from_ = blockHeldBy(source, rank);
-    to_ = blockHeldBy(target, rank);
   }
 
   PlanPhase plan() {
     PlanPhase phase;
-    Block own = intersect(from_, to_);
-    if (elementsOf(own))
-      addPieces(own, {0, elementsOf(own)}, from_, to_, phase.copies);
+    phase.copies = meetings_.piecesOf(rank_, rank_);
     receive(phase.receives);
     send(phase.sends);
     byPeer(phase.receives);
@@ -119,6 +218,12 @@ private:
     bool cutsTarget = false;
     bool besideSource = false;
   };
+  using DimAtoms = std::vector<size_t>;
+
+  static bool isCut(const std::vector<DimAtoms> &group) {
+    return std::any_of(group.begin(), group.end(),
+                       [](const DimAtoms &atoms) { return !atoms.empty(); });
+  }
 
   bool isShared(size_t atom) const {
     const Use &use = uses_[atom];
@@ -146,11 +251,15 @@ private:
     return rank;
   }
 
-  void setBlock(Indices &values, const std::vector<size_t> &atoms,
-                int64_t index) const {
-    for (size_t i = atoms.size(); i-- > 0;) {
-      values[atoms[i]] = index % atoms_[atoms[i]].size;
-      index /= atoms_[atoms[i]].size;
+  void setBlocks(Indices &values, const std::vector<DimAtoms> &group,
+                 const BlockTuple &blocks) const {
+    for (size_t dim = 0; dim < group.size(); ++dim) {
+      int64_t index = blocks[dim];
+      for (size_t i = group[dim].size(); i-- > 0;) {
+        int64_t size = atoms_[group[dim][i]].size;
+        values[group[dim][i]] = index % size;
+        index /= size;
+      }
     }
   }
 
@@ -161,40 +270,44 @@ private:
     return true;
   }
 
-  // Visits the source blocks that the target block meets, dimension by
-  // dimension; all other atoms keep this rank's values.
+  // Visits the source blocks that the target block meets, group by group; all
+  // other atoms keep this rank's values.
   void receive(std::vector<Transfer> &receives) {
-    Indices values = mine_;
-    Block block(from_.size());
-    std::function<void(size_t)> visit = [&](size_t dim) {
-      if (dim == block.size()) {
-        if (!sameSourceBlock(values))
-          receivePiece(values, block, receives);
-        return;
-      }
-      int64_t n = source_.shape[dim], d = source_.blocks(dim);
-      for (int64_t i = to_[dim].begin; i < to_[dim].end; i = block[dim].end) {
-        int64_t k = blockWith(n, d, i);
-        block[dim] = blockOf(n, d, k);
-        setBlock(values, sourceAtoms_[dim], k);
-        visit(dim + 1);
-      }
+    struct Found {
+      BlockTuple blocks;
+      std::vector<BoxPair> pairs;
     };
-    visit(0);
+    std::vector<std::vector<Found>> found(meetings_.size());
+    for (size_t i = 0; i < meetings_.size(); ++i) {
+      BlockTuple to = meetings_.targetTuple(i, rank_);
+      for (const BlockTuple &from : meetings_[i].sourcesOf(to))
+        found[i].push_back({from, meetings_[i].meet(from, to)});
+    }
+    Indices values = mine_;
+    std::function<void(size_t, const std::vector<BoxPair> &)> visit =
+        [&](size_t i, const std::vector<BoxPair> &outer) {
+          if (i == found.size()) {
+            if (!sameSourceBlock(values))
+              receivePieces(values, outer, receives);
+            return;
+          }
+          for (const Found &entry : found[i]) {
+            setBlocks(values, sourceAtoms_[i], entry.blocks);
+            std::vector<BoxPair> pieces = outer;
+            cross(pieces, entry.pairs);
+            visit(i + 1, pieces);
+          }
+        };
+    visit(0, {BoxPair()});
   }
 
-  void receivePiece(Indices holder, const Block &block,
-                    std::vector<Transfer> &receives) const {
-    Block piece = intersect(block, to_);
-    int64_t elements = elementsOf(piece), own = sharedIndex(mine_);
+  void receivePieces(Indices holder, const std::vector<BoxPair> &pieces,
+                     std::vector<Transfer> &receives) const {
+    int64_t elements = elementsOf(pieces), own = sharedIndex(mine_);
     for (int64_t index = 0; index < holders_; ++index) {
-      Range share = shareOf(elements, holders_, index, own);
-      if (share.size() == 0)
-        continue;
       setShared(holder, index);
-      Transfer transfer{static_cast<int>(rankOf(holder)), {}, share.size()};
-      addPieces(piece, share, block, to_, transfer.pieces);
-      receives.push_back(std::move(transfer));
+      addTransfer(pieces, shareOf(elements, holders_, index, own),
+                  rankOf(holder), receives);
     }
   }
 
@@ -210,7 +323,7 @@ private:
     visitTargets(0, values, [&] {
       visitValues(copies, 0, values, [&] {
         if (!sameSourceBlock(values))
-          sendPiece(values, sends);
+          sendPieces(values, sends);
       });
     });
   }
@@ -226,74 +339,67 @@ private:
     }
   }
 
-  void visitTargets(size_t dim, Indices &values,
+  void visitTargets(size_t i, Indices &values,
                     const std::function<void()> &visit) const {
-    if (dim == from_.size())
+    if (i == meetings_.size())
       return visit();
-    if (sourceAtoms_[dim].empty()) {
-      // A whole dimension meets every block of the target.
+    if (!isCut(sourceAtoms_[i])) {
+      // Whole dimensions meet every block of the target.
       std::vector<size_t> open;
-      for (size_t atom : targetAtoms_[dim])
-        if (uses_[atom].cutsSource)
-          open.push_back(atom);
+      for (const DimAtoms &atoms : targetAtoms_[i])
+        for (size_t atom : atoms)
+          if (uses_[atom].cutsSource)
+            open.push_back(atom);
       return visitValues(open, 0, values,
-                         [&] { visitTargets(dim + 1, values, visit); });
+                         [&] { visitTargets(i + 1, values, visit); });
     }
-    int64_t n = target_.shape[dim], d = target_.blocks(dim);
-    for (int64_t i = from_[dim].begin; i < from_[dim].end;) {
-      int64_t k = blockWith(n, d, i);
-      setBlock(values, targetAtoms_[dim], k);
-      visitTargets(dim + 1, values, visit);
-      i = blockOf(n, d, k).end;
+    BlockTuple mine = meetings_.sourceTuple(i, rank_);
+    for (const BlockTuple &blocks : meetings_[i].targetsOf(mine)) {
+      setBlocks(values, targetAtoms_[i], blocks);
+      visitTargets(i + 1, values, visit);
     }
   }
 
-  void sendPiece(const Indices &values, std::vector<Transfer> &sends) const {
+  void sendPieces(const Indices &values, std::vector<Transfer> &sends) const {
     int64_t receiver = rankOf(values);
-    Block to = blockHeldBy(target_, receiver);
-    Block piece = intersect(from_, to);
-    Range share = shareOf(elementsOf(piece), holders_, sharedIndex(mine_),
-                          sharedIndex(values));
-    if (share.size() == 0)
-      return;
-    Transfer transfer{static_cast<int>(receiver), {}, share.size()};
-    addPieces(piece, share, from_, to, transfer.pieces);
-    sends.push_back(std::move(transfer));
+    std::vector<BoxPair> pieces = meetings_.piecesOf(rank_, receiver);
+    addTransfer(pieces,
+                shareOf(elementsOf(pieces), holders_, sharedIndex(mine_),
+                        sharedIndex(values)),
+                receiver, sends);
   }
 
-  const Layout &source_;
-  const Layout &target_;
+  Meetings meetings_;
   const std::vector<Digit> &atoms_;
   std::vector<Use> uses_;
   Indices mine_;
-  std::vector<std::vector<size_t>> sourceAtoms_, targetAtoms_;
+  int64_t rank_;
+  // By group and dimension.
+  std::vector<std::vector<DimAtoms>> sourceAtoms_, targetAtoms_;
   std::vector<size_t> shared_;
   int64_t holders_ = 1;
-  Block from_, to_;
 };
 
 // The exchange between digits that cross (a 2x3 against a 3x2 mesh): looks at
 // every rank; all holders of a piece share it.
 class CrossingExchange {
 public:
-  CrossingExchange(const Layout &source, const Layout &target, int64_t ranks,
-                   int64_t rank)
-      : source_(source), target_(target), ranks_(ranks), rank_(rank) {
+  CrossingExchange(const Layout &source, const Layout &target,
+                   const IndexMap &map, int64_t ranks, int64_t rank)
+      : source_(source), meetings_(source, target, map), ranks_(ranks),
+        rank_(rank) {
     for (int64_t holder = 0; holder < ranks; ++holder)
       holders_[keyOf(holder)].push_back(holder);
   }
 
   PlanPhase plan() {
     PlanPhase phase;
-    Block from = blockHeldBy(source_, rank_), to = blockHeldBy(target_, rank_);
-    Block own = intersect(from, to);
-    if (elementsOf(own))
-      addPieces(own, {0, elementsOf(own)}, from, to, phase.copies);
+    phase.copies = meetings_.piecesOf(rank_, rank_);
     for (int64_t peer = 0; peer < ranks_; ++peer) {
       add(peer, rank_, peer, phase.receives);
       add(rank_, peer, peer, phase.sends);
     }
-    checkWhole(to, phase);
+    checkWhole(phase);
     return phase;
   }
 
@@ -320,38 +426,35 @@ private:
     if (sender == receiver || !samePartial(sender, receiver) ||
         keyOf(sender) == keyOf(receiver))
       return;
-    Block from = blockHeldBy(source_, sender);
-    Block to = blockHeldBy(target_, receiver);
-    Block piece = intersect(from, to);
-    int64_t elements = elementsOf(piece);
-    if (elements == 0)
-      return;
+    std::vector<BoxPair> pieces = meetings_.piecesOf(sender, receiver);
     const Indices &all = holders_.at(keyOf(sender));
     int64_t count = static_cast<int64_t>(all.size());
     int64_t index = std::find(all.begin(), all.end(), sender) - all.begin();
-    Range share = shareOf(elements, count, index, receiver % count);
-    if (share.size() == 0)
-      return;
-    Transfer transfer{static_cast<int>(peer), {}, share.size()};
-    addPieces(piece, share, from, to, transfer.pieces);
-    transfers.push_back(std::move(transfer));
+    addTransfer(pieces,
+                shareOf(elementsOf(pieces), count, index, receiver % count),
+                peer, transfers);
   }
 
   // Digits that cross inside one layout may leave blocks without a holder.
-  void checkWhole(const Block &to, const PlanPhase &phase) const {
-    int64_t found = 0;
-    for (const BoxPair &pair : phase.copies)
-      found += pair.elements();
+  void checkWhole(const PlanPhase &phase) const {
+    int64_t found = elementsOf(phase.copies), wanted = 1;
     for (const Transfer &transfer : phase.receives)
       found += transfer.elements;
-    if (found != elementsOf(to))
-      throw Error(text("layout ", source_.str(), " leaves ",
-                       elementsOf(to) - found, " of the ", elementsOf(to),
-                       " elements that rank ", rank_, " needs on no rank"));
+    for (size_t i = 0; i < meetings_.size(); ++i) {
+      int64_t count = 0;
+      BlockTuple to = meetings_.targetTuple(i, rank_);
+      for (const BlockTuple &from : meetings_[i].sourcesOf(to))
+        count += elementsOf(meetings_[i].meet(from, to));
+      wanted *= count;
+    }
+    if (found != wanted)
+      throw Error(text("layout ", source_.str(), " leaves ", wanted - found,
+                       " of the ", wanted, " elements that rank ", rank_,
+                       " needs on no rank"));
   }
 
   const Layout &source_;
-  const Layout &target_;
+  Meetings meetings_;
   int64_t ranks_;
   int64_t rank_;
   std::map<Indices, Indices> holders_;
@@ -441,16 +544,27 @@ int64_t ExchangePlan::receivedElements(int rank) const {
 
 ExchangePlan planExchange(const Layout &source, const Layout &target,
                           int64_t ranks, int64_t rank) {
-  checkPair(source, target, ranks);
+  if (source.shape != target.shape)
+    throw Error(text("layouts ", source.str(), " and ", target.str(),
+                     " have different shapes; a collective keeps the shape"));
+  return planExchange(source, target, IndexMap::identity(source.shape), ranks,
+                      rank);
+}
+
+ExchangePlan planExchange(const Layout &source, const Layout &target,
+                          const IndexMap &map, int64_t ranks, int64_t rank) {
+  checkDigits(source, ranks);
+  checkDigits(target, ranks);
+  map.check(source.shape, target.shape);
   if (source.unreduced != target.unreduced)
     throw Error(text("exchange from ", source.str(), " to ", target.str(),
                      " changes what is unreduced; that takes a reduction"));
-  ExchangePlan plan = planBetween(source, target);
+  ExchangePlan plan{source.localShape(), map.targetLocalShape(target), {}};
   if (std::optional<Refinement> refinement =
           Refinement::of(ranks, {&source, &target}))
-    plan.phases = {AtomExchange(source, target, *refinement, rank).plan()};
+    plan.phases = {AtomExchange(source, target, map, *refinement, rank).plan()};
   else
-    plan.phases = {CrossingExchange(source, target, ranks, rank).plan()};
+    plan.phases = {CrossingExchange(source, target, map, ranks, rank).plan()};
   return plan;
 }
 
@@ -469,7 +583,8 @@ ExchangePlan planAllReduce(const Layout &source, const Layout &target,
   auto chunk = [&](int64_t peer, int64_t index) {
     Range share = blockOf(elementsOf(block), members, index);
     Transfer transfer{static_cast<int>(peer), {}, share.size()};
-    addPieces(block, share, block, block, transfer.pieces);
+    addPieces(block, share, block, plan.sourceShape, block, plan.targetShape,
+              transfer.pieces);
     return transfer;
   };
   int64_t own = std::find(group.begin(), group.end(), rank) - group.begin();
@@ -514,7 +629,8 @@ ExchangePlan planReduceScatter(const Layout &source, const Layout &target,
   auto piece = [&](int64_t peer, int64_t receiver) {
     Block to = blockHeldBy(target, receiver);
     Transfer transfer{static_cast<int>(peer), {}, elementsOf(to)};
-    addPieces(to, {0, transfer.elements}, from, to, transfer.pieces);
+    addPieces(to, {0, transfer.elements}, from, plan.sourceShape, to,
+              plan.targetShape, transfer.pieces);
     return transfer;
   };
   plan.phases.resize(1);

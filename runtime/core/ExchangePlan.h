@@ -7,6 +7,7 @@
 #pragma once
 
 #include "runtime/core/Box.h"
+#include "runtime/core/IndexMap.h"
 #include "runtime/core/Layout.h"
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 namespace moert {
 
 /// Pieces that travel between this rank and `peer`, in message order. Sources
-/// are indices of the sender's local buffer, targets of the receiver's.
+/// are places in the sender's local buffer, targets in the receiver's.
 struct Transfer {
   int peer = 0;
   std::vector<BoxPair> pieces;
@@ -64,6 +65,12 @@ struct ExchangePlan {
 /// otherwise, or where a layout does not fit `ranks`.
 ExchangePlan planExchange(const Layout &source, const Layout &target,
                           int64_t ranks, int64_t rank);
+
+/// The same where `map` says which element of the target's tensor is which of
+/// the source's. A target dimension that the map counts in windows holds blocks
+/// of windows (IndexMap.h).
+ExchangePlan planExchange(const Layout &source, const Layout &target,
+                          const IndexMap &map, int64_t ranks, int64_t rank);
 
 /// Plan for a sum over the digits that `source` has unreduced and `target` has
 /// not; both cut dimensions alike. Two rounds: each member of the group reduces

@@ -55,31 +55,46 @@ Indices blockNumbers(const Layout &layout, int64_t rank) {
   return local;
 }
 
-void move(const BoxPair &pair, const Indices &from, const Indices &fromShape,
-          Indices &to, const Indices &toShape) {
-  forEachIndex(pair.size, [&](Indices index, int64_t) {
-    Indices source = index, target = index;
+// The same for a target that `map` fills: numbers of elements of the source.
+Indices wantedNumbers(const Indices &source, const Layout &target,
+                      const IndexMap &map, int64_t rank) {
+  if (map.isRowMajor())
+    return blockNumbers(target, rank);
+  Indices localShape = map.targetLocalShape(target);
+  Indices local(volume(localShape), -1);
+  forEachIndex(localShape, [&](const Indices &index, int64_t flat) {
+    Indices from(index.size());
     for (size_t dim = 0; dim < index.size(); ++dim) {
-      source[dim] += pair.source[dim];
-      target[dim] += pair.target[dim];
-      ASSERT_LT(source[dim], fromShape[dim]);
-      ASSERT_LT(target[dim], toShape[dim]);
+      const DimMap &along = map.dims[dim];
+      Range held = along.covered(target.range(dim, rank));
+      int64_t place = held.begin + index[dim] - along.target;
+      int64_t i = place / along.targetStep;
+      if (place < 0 || place % along.targetStep || i >= along.size ||
+          index[dim] >= held.size())
+        return;
+      from[dim] = along.source + i * along.sourceStep;
     }
-    int64_t &element = to[flatten(target, toShape)];
-    ASSERT_EQ(element, -1) << "written twice";
-    element = from[flatten(source, fromShape)];
+    local[flat] = flatten(from, source);
+  });
+  return local;
+}
+
+void move(const BoxPair &pair, const Indices &from, Indices &to) {
+  forEachIndex(pair.size, [&](const Indices &index, int64_t) {
+    int64_t source = pair.source, target = pair.target;
+    for (size_t dim = 0; dim < index.size(); ++dim) {
+      source += index[dim] * pair.sourceStrides[dim];
+      target += index[dim] * pair.targetStrides[dim];
+    }
+    ASSERT_TRUE(source >= 0 && source < static_cast<int64_t>(from.size()));
+    ASSERT_TRUE(target >= 0 && target < static_cast<int64_t>(to.size()));
+    ASSERT_EQ(to[target], -1) << "written twice";
+    to[target] = from[source];
   });
 }
 
 bool samePieces(const Transfer &a, const Transfer &b) {
-  if (a.elements != b.elements || a.pieces.size() != b.pieces.size())
-    return false;
-  for (size_t i = 0; i < a.pieces.size(); ++i)
-    if (a.pieces[i].size != b.pieces[i].size ||
-        a.pieces[i].source != b.pieces[i].source ||
-        a.pieces[i].target != b.pieces[i].target)
-      return false;
-  return true;
+  return a.elements == b.elements && a.pieces == b.pieces;
 }
 
 // Each send has its receive with the same pieces in the same order.
@@ -108,35 +123,40 @@ struct Loads {
 };
 
 // Runs the exchange on all ranks; returns the worst rank's loads.
-Loads checkExchange(const Layout &source, const Layout &target, int64_t ranks) {
+Loads checkExchange(const Layout &source, const Layout &target,
+                    const IndexMap &map, int64_t ranks) {
   std::vector<ExchangePlan> plans;
   Loads worst;
   for (int64_t rank = 0; rank < ranks; ++rank)
-    plans.push_back(planExchange(source, target, ranks, rank));
+    plans.push_back(planExchange(source, target, map, ranks, rank));
   checkPairwise(plans, 0);
   for (int64_t rank = 0; rank < ranks; ++rank) {
     const ExchangePlan &plan = plans[rank];
     Indices mine = blockNumbers(source, rank);
-    Indices wanted = blockNumbers(target, rank);
+    Indices wanted = wantedNumbers(source.shape, target, map, rank);
     Indices got(wanted.size(), -1);
     for (const BoxPair &pair : plan.phases[0].copies)
-      move(pair, mine, plan.sourceShape, got, plan.targetShape);
+      move(pair, mine, got);
     for (const Transfer &transfer : plan.phases[0].receives)
       for (const BoxPair &pair : transfer.pieces)
-        move(pair, blockNumbers(source, transfer.peer), plan.sourceShape, got,
-             plan.targetShape);
-    EXPECT_EQ(got, wanted) << source.str() << " to " << target.str();
+        move(pair, blockNumbers(source, transfer.peer), got);
+    EXPECT_EQ(got, wanted) << source.str() << " to " << target.str() << " by "
+                           << map.str();
     std::set<int64_t> have(mine.begin(), mine.end());
     int64_t lacking =
         std::count_if(wanted.begin(), wanted.end(), [&](int64_t number) {
           return number >= 0 && !have.count(number);
         });
     EXPECT_EQ(plan.receivedElements(rank), lacking)
-        << source.str() << " to " << target.str();
+        << source.str() << " to " << target.str() << " by " << map.str();
     worst.sent = std::max(worst.sent, plan.sentElements(rank));
     worst.received = std::max(worst.received, plan.receivedElements(rank));
   }
   return worst;
+}
+
+Loads checkExchange(const Layout &source, const Layout &target, int64_t ranks) {
+  return checkExchange(source, target, IndexMap::identity(source.shape), ranks);
 }
 
 // All ways to give each of `digits` to one dimension of `shape` or to none,
@@ -297,6 +317,122 @@ TEST(ExchangePlan, RefusesWhatDoesNotFit) {
   EXPECT_THROW(planExchange(twice, whole, 4, 0), Error);
 }
 
+//===----------------------------------------------------------------------===//
+// Index maps
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+// Both shapes over all ways to use `digits`, drawn where there are many.
+void checkMap(const Indices &source, const Indices &target, const IndexMap &map,
+              const std::vector<Digit> &digits, int64_t ranks) {
+  std::vector<Layout> from = layoutsOf(source, digits),
+                      to = layoutsOf(target, digits);
+  std::mt19937_64 random(ranks);
+  size_t pairs = from.size() * to.size(), count = std::min<size_t>(pairs, 100);
+  for (size_t i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
+    size_t pair = count == pairs ? i : random() % pairs;
+    checkExchange(from[pair / to.size()], to[pair % to.size()], map, ranks);
+  }
+}
+
+void checkMapOnMeshes(const Indices &source, const Indices &target,
+                      const IndexMap &map) {
+  checkMap(source, target, map, {{2, 2}, {2, 1}}, 4);
+  checkMap(source, target, map, {{3, 2}, {2, 1}}, 6);
+  checkMap(source, target, map, {{7, 1}}, 7);
+  checkMap(source, target, map, {{2, 4}, {2, 2}, {2, 1}}, 8);
+}
+
+} // namespace
+
+TEST(IndexMap, SlicesStridesAndOffsetsAreAtTheFloor) {
+  for (int64_t n : {1, 2, 7, 8, 9, 13})
+    for (int64_t step : {1, 2, 3, 5})
+      for (int64_t offset = 0; offset < n; offset += 2) {
+        int64_t size = (n - offset + step - 1) / step;
+        checkMapOnMeshes({n, 3}, {size, 3},
+                         {{{offset, step, 0, 1, size}, DimMap::identity(3)}});
+      }
+}
+
+TEST(IndexMap, PadsLeaveTheirHolesAlone) {
+  for (int64_t n : {0, 1, 3, 8})
+    for (int64_t interior : {0, 1, 3}) {
+      int64_t padded = 2 + n + std::max<int64_t>(n - 1, 0) * interior + 1;
+      checkMapOnMeshes({3, n}, {3, padded},
+                       {{DimMap::identity(3), {0, 1, 2, interior + 1, n}}});
+    }
+}
+
+TEST(IndexMap, ReversesAndStepsBack) {
+  for (int64_t n : {1, 5, 8}) {
+    checkMapOnMeshes({n, 2}, {n, 2},
+                     {{{n - 1, -1, 0, 1, n}, DimMap::identity(2)}});
+    checkMapOnMeshes({n}, {(n + 1) / 2}, {{{n - 1, -2, 0, 1, (n + 1) / 2}}});
+  }
+}
+
+TEST(IndexMap, ReshapesMoveNothingElse) {
+  const std::pair<Indices, Indices> shapes[] = {
+      {{4, 6}, {24}},    {{24}, {4, 6}},       {{4, 6}, {6, 4}},
+      {{3, 5, 2}, {30}}, {{2, 12}, {8, 3}},    {{7, 3}, {21, 1}},
+      {{1, 5}, {5}},     {{2, 3, 5}, {6, 5}},  {{2, 6, 2}, {2, 3, 4}},
+      {{0, 4}, {2, 0}},  {{4, 2, 3}, {2, 12}}, {{}, {1, 1}}};
+  for (const auto &[source, target] : shapes)
+    checkMapOnMeshes(source, target, IndexMap());
+}
+
+// Windows of a convolution: halos of any reach, strides, holes between windows,
+// and padding at both ends that nobody sends.
+TEST(IndexMap, WindowsBringTheirHalos) {
+  for (int64_t n : {1, 5, 8, 12})
+    for (int64_t reach : {1, 2, 3, 6})
+      for (int64_t advance : {1, 2, 4})
+        for (int64_t low : {0, 1, 3}) {
+          int64_t extent = n + low + 1;
+          if (extent < reach)
+            continue;
+          int64_t windows = (extent - reach) / advance + 1;
+          int64_t covered = (windows - 1) * advance + reach;
+          int64_t size = std::min(n, std::max<int64_t>(covered - low, 0));
+          checkMapOnMeshes(
+              {n, 2}, {windows, 2},
+              {{{0, 1, low, 1, size, advance, reach}, DimMap::identity(2)}});
+        }
+}
+
+TEST(IndexMap, CrossingDigitsMeet) {
+  checkMap({4, 6}, {24}, IndexMap(), {{2, 3}, {3, 1}}, 6);
+  for (const Layout &source : layoutsOf({12}, {{2, 3}, {3, 1}}))
+    for (const Layout &target : layoutsOf({4}, {{3, 2}, {2, 1}}))
+      checkExchange(source, target, {{{1, 3, 0, 1, 4}}}, 6);
+}
+
+// The lists of a rank follow its blocks, not the machine.
+TEST(IndexMap, LargeMeshesNeedNoTables) {
+  int64_t ranks = 65536;
+  Layout source{{1 << 20}, {{{ranks, 1}}}, {}};
+  Layout target = source;
+  IndexMap shift{{{3, 1, 0, 1, (1 << 20) - 3}}};
+  ExchangePlan plan = planExchange(source, target, shift, ranks, 4711);
+  EXPECT_EQ(plan.phases[0].receives.size(), 1u);
+  EXPECT_EQ(plan.phases[0].sends.size(), 1u);
+  EXPECT_EQ(plan.receivedElements(4711), 3);
+  Layout rows{{1 << 10, 1 << 10}, {{{1 << 10, 64}}, {{64, 1}}}, {}};
+  plan = planExchange(source, rows, IndexMap(), ranks, 4711);
+  EXPECT_EQ(plan.phases[0].receives.size() + plan.phases[0].copies.size(), 1u);
+}
+
+TEST(IndexMap, RefusesWhatDoesNotFit) {
+  Layout rows{{8}, {{{4, 1}}}, {}}, other{{9}, {{}}, {}};
+  EXPECT_THROW(planExchange(rows, other, IndexMap(), 4, 0), Error);
+  EXPECT_THROW(planExchange(rows, other, {{{1, 1, 0, 1, 8}}}, 4, 0), Error);
+  EXPECT_THROW(planExchange(rows, other, {{{0, 0, 0, 1, 8}}}, 4, 0), Error);
+  EXPECT_THROW(planExchange(rows, other, {{{0, 1, 2, 1, 8}}}, 4, 0), Error);
+  EXPECT_THROW(planExchange(rows, other, {{{0, 1, 0, 1, 8, 0}}}, 4, 0), Error);
+}
+
 // Contributions: for every element of the target one from each group member, by
 // rising rank, all of the same global element.
 static void checkReduction(const std::vector<ExchangePlan> &plans,
@@ -317,8 +453,7 @@ static void checkReduction(const std::vector<ExchangePlan> &plans,
       }
       Indices got(volume(target.localShape()), -1);
       for (const BoxPair &pair : transfer.pieces)
-        move(pair, blockNumbers(source, transfer.peer), plans[rank].sourceShape,
-             got, plans[rank].targetShape);
+        move(pair, blockNumbers(source, transfer.peer), got);
       if (i == 0)
         first = got;
       EXPECT_EQ(got, first);
@@ -374,7 +509,7 @@ TEST(Box, RangesOfARowMajorBoxAreFewBoxes) {
       EXPECT_LE(boxes.size(), 5u);
       int64_t next = begin;
       for (const Box &box : boxes)
-        forEachRun({box.size, box.begin, box.begin}, shape, shape,
+        forEachRun(pairOf(box, shape),
                    [&](int64_t from, int64_t to, int64_t elements) {
                      EXPECT_EQ(from, next);
                      EXPECT_EQ(to, next);

@@ -110,7 +110,7 @@ void LocalCommunicator::read(LocalSlot &slot, int peer, int64_t bytes,
 void LocalCommunicator::completePhase(Operation &operation, uint32_t number) {
   SitePlan &plan = *operation.plan;
   const PlanPhase &phase = plan.plan.phases[number];
-  copyPieces(plan, phase.copies, phase.fromTarget,
+  copyPieces(plan, phase.copies,
              phase.fromTarget ? operation.target : operation.source,
              operation.target);
   if (phase.reduce) {
@@ -135,7 +135,7 @@ void LocalCommunicator::completePhase(Operation &operation, uint32_t number) {
       continue;
     LocalSlot &slot = await(transfer.peer, operation, number);
     if (!phase.reduce)
-      copyPieces(plan, transfer.pieces, phase.fromTarget,
+      copyPieces(plan, transfer.pieces,
                  phase.fromTarget ? slot.target : slot.source,
                  operation.target);
     read(slot, transfer.peer, transfer.elements * static_cast<int64_t>(size),

@@ -49,10 +49,9 @@ void MpiCommunicator::postReceives(Operation &operation, uint32_t phase,
     if (transfer.peer == rank_)
       continue;
     blank.bytes = static_cast<uint64_t>(transfer.elements) * plan.elementBytes;
-    if (!part.reduce && postInPlace(blank, transfer,
-                                    {false, operation.target,
-                                     plan.plan.targetShape, plan.elementBytes},
-                                    tag, round))
+    if (!part.reduce &&
+        postInPlace(blank, transfer,
+                    {false, operation.target, plan.elementBytes}, tag, round))
       continue;
     round.receives.push_back(stage(transfer.peer, blank));
     receive(round.receives.back(), tag, round.requests, 0);
@@ -65,8 +64,6 @@ void MpiCommunicator::postSends(Operation &operation, uint32_t phase,
   const PlanPhase &part = plan.plan.phases[phase];
   int tag = tagOf(operation.sequence, phase);
   const void *from = part.fromTarget ? operation.target : operation.source;
-  const std::vector<int64_t> &shape =
-      part.fromTarget ? plan.plan.targetShape : plan.plan.sourceShape;
   // Each rank begins behind its own number, so that not all write to one.
   size_t count = part.sends.size(), first = 0;
   while (first < count && part.sends[first].peer <= rank_)
@@ -76,13 +73,13 @@ void MpiCommunicator::postSends(Operation &operation, uint32_t phase,
     uint64_t bytes =
         static_cast<uint64_t>(transfer.elements) * plan.elementBytes;
     AgreementHeader header = headerOf(operation, phase, bytes);
-    if (postInPlace(header, transfer, {true, from, shape, plan.elementBytes},
-                    tag, round)) {
+    if (postInPlace(header, transfer, {true, from, plan.elementBytes}, tag,
+                    round)) {
       countSent(round.sends.back(), plan.counters);
       continue;
     }
     Message message = stage(transfer.peer, header);
-    packPieces(plan, transfer, part.fromTarget, from, message.buffer.payload());
+    packPieces(plan, transfer, from, message.buffer.payload());
     send(message, tag, round.requests, plan.counters);
     round.sends.push_back(std::move(message));
   }
@@ -98,7 +95,7 @@ void MpiCommunicator::finishRound(Operation &operation, uint32_t phase,
                                   Round &round) {
   SitePlan &plan = *operation.plan;
   const PlanPhase &part = plan.plan.phases[phase];
-  copyPieces(plan, part.copies, part.fromTarget,
+  copyPieces(plan, part.copies,
              part.fromTarget ? operation.target : operation.source,
              operation.target);
   waitMessages(round, headerOf(operation, phase, 0));

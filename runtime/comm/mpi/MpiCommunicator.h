@@ -48,7 +48,6 @@ private:
   struct InPlace {
     bool sends;
     const void *base;
-    const std::vector<int64_t> &shape;
     size_t elementBytes;
   };
   // One round of an operation.

@@ -138,8 +138,7 @@ bool MpiCommunicator::postInPlace(const AgreementHeader &header,
     return false;
   size_t runs = 0;
   for (const BoxPair &pair : transfer.pieces)
-    runs += runCount(place.sends ? pair.source : pair.target, pair.size,
-                     place.shape);
+    runs += runCount(place.sends ? pair.readSide() : pair.writtenSide());
   if (runs > inPlaceRuns)
     return false;
   AgreementHeader small = header;
@@ -154,8 +153,7 @@ bool MpiCommunicator::postInPlace(const AgreementHeader &header,
   MPI_Aint base = 0;
   MPI_Get_address(place.base, &base);
   for (const BoxPair &pair : transfer.pieces) {
-    const std::vector<int64_t> &begin = place.sends ? pair.source : pair.target;
-    forEachRun({pair.size, begin, begin}, place.shape, place.shape,
+    forEachRun(place.sends ? pair.readSide() : pair.writtenSide(),
                [&](int64_t offset, int64_t, int64_t elements) {
                  auto size = static_cast<int64_t>(place.elementBytes);
                  places.push_back(base + offset * size);
