@@ -105,6 +105,28 @@ def Spmd_ShardingAttr : Spmd_Attr<"Sharding", "sharding"> {
   }];
 }
 
+def Spmd_DimMapAttr : Spmd_Attr<"DimMap", "dim_map"> {
+  let summary = "which element of a source dimension is which of a target's";
+  let description = [{
+    Element source + i * source_step becomes element target + i * target_step, for
+    0 <= i < size. With `windows advance by reach` the target's dimension counts
+    windows of `reach` elements that begin `advance` apart, and a rank holds the
+    elements of all its windows, each once.
+
+    ```mlir
+    #spmd.dim_map<2 + 1 i to 0 + 1 i, 4>      // a slice of 4 from element 2 on
+    #spmd.dim_map<7 + -1 i to 0 + 1 i, 8>     // 8 elements reversed
+    #spmd.dim_map<0 + 1 i to 1 + 1 i, 8 windows 1 by 3>  // a halo of one on both sides
+    ```
+    **Constraints** (of the op that carries it): steps of the source are not 0, of
+    the target positive; every index is in range.
+  }];
+  let parameters = (ins "int64_t":$source, "int64_t":$sourceStep, "int64_t":$target,
+                        "int64_t":$targetStep, "int64_t":$size,
+                        "int64_t":$advance, "int64_t":$reach);
+  let hasCustomAssemblyFormat = 1;
+}
+
 def Spmd_MeshAxisAttr : Spmd_Attr<"MeshAxis", "mesh_axis"> {
   let summary = "a named axis of a mesh and its size";
   let parameters = (ins StringRefParameter<"name">:$name, "int64_t":$size);

@@ -201,6 +201,50 @@ def Spmd_ExchangeOp : Spmd_CollectiveOp<"exchange"> {
     lists are computed at run time from the two layouts.
   }];
 }
+def Spmd_ReindexOp : Spmd_Op<"reindex", [Pure]> {
+  let summary = "the general block exchange through an index map";
+  let description = [{
+    An exchange between two tensors: `by` says for each dimension which element of
+    the source's becomes which of the target's (#spmd.dim_map); without it they have
+    the same elements in row-major order. Slice, strided slice, pad, concatenate,
+    reverse, reshape and halos on cut dimensions are this one op. A rank receives
+    the elements that it lacks and no others, for every pair of layouts.
+
+    Elements that the map does not reach are those of `into`; without it they are
+    undefined.
+    ```mlir
+    // rows 1 to 7 of 8, two on each rank of "x"=4: each sends its first row to the rank before
+    %1 = spmd.reindex %0 from #a of tensor<8x4xf32> to #a of tensor<7x4xf32>
+        by [#spmd.dim_map<1 + 1 i to 0 + 1 i, 7>, #spmd.dim_map<0 + 1 i to 0 + 1 i, 4>]
+        because "moe.slice at f.mlir:3:8" : tensor<2x4xf32> -> tensor<2x4xf32>
+    ```
+    **Constraints**, in the order in which they are checked: source and target are
+    legal shardings of the two global types, without unreduced axes; element types
+    are equal; operand and result have the local types (a dimension with windows
+    has room for all windows of the largest block); `into` has the result's type;
+    the map has a dimension for each and every index in range.
+  }];
+  let arguments = (ins AnyRankedTensor:$input, Optional<AnyRankedTensor>:$into,
+                       Spmd_ShardingAttr:$from, TypeAttr:$source_global,
+                       Spmd_ShardingAttr:$to, TypeAttr:$global,
+                       OptionalAttr<TypedArrayAttrBase<Spmd_DimMapAttr, "dimension maps">>:$map,
+                       OptionalAttr<StrAttr>:$reason);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $input (`into` $into^)? `from` $from `of` $source_global `to` $to `of` $global
+    (`by` $map^)? (`because` $reason^)? attr-dict
+    `:` type($input) (`,` type($into)^)? `->` type($result)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::RankedTensorType getSourceType() { return ::llvm::cast<::mlir::RankedTensorType>(getSourceGlobal()); }
+    ::mlir::RankedTensorType getTargetType() { return ::llvm::cast<::mlir::RankedTensorType>(getGlobal()); }
+    /// Map and layouts as the runtime has them.
+    ::moert::IndexMap getIndexMap();
+    ::moert::Layout getSourceLayout();
+    ::moert::Layout getTargetLayout();
+  }];
+}
 def Spmd_AllReduceOp : Spmd_CollectiveOp<"all_reduce"> {
   let summary = "partial values reduced, the result on every rank of the group";
   let description = "`to` is `from` without some of its unreduced axes.";

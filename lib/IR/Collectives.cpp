@@ -152,3 +152,104 @@ LogicalResult DoneOp::verify() {
                          << ", the pending collective yields " << tensor;
   return success();
 }
+
+template <typename OpTy>
+static Operation *make(OpBuilder &builder, Location loc, Type type, Value input,
+                       ShardingAttr from, ShardingAttr to,
+                       RankedTensorType global, StringAttr reason) {
+  return OpTy::create(builder, loc, type, input, from, to,
+                      TypeAttr::get(global), reason);
+}
+
+Operation *spmd::createCollective(OpBuilder &builder, Location loc,
+                                  CollectiveKind kind, Value input,
+                                  ShardingAttr from, ShardingAttr to,
+                                  RankedTensorType global, StringAttr reason,
+                                  MeshOp mesh) {
+  // In the order of CollectiveKind.
+  static constexpr decltype(&make<AllGatherOp>) makers[] = {
+      make<AllGatherOp>, make<ReduceScatterOp>, make<AllReduceOp>,
+      make<AllToAllOp>,  make<PermuteOp>,       make<spmd::SliceOp>,
+      make<ExchangeOp>};
+  return makers[static_cast<int>(kind)](builder, loc,
+                                        localType(global, to, mesh), input,
+                                        from, to, global, reason);
+}
+
+//===----------------------------------------------------------------------===//
+// Reindex
+//===----------------------------------------------------------------------===//
+
+moert::IndexMap ReindexOp::getIndexMap() {
+  moert::IndexMap map;
+  if (ArrayAttr dims = getMapAttr())
+    for (auto dim : dims.getAsRange<DimMapAttr>())
+      map.dims.push_back({dim.getSource(), dim.getSourceStep(), dim.getTarget(),
+                          dim.getTargetStep(), dim.getSize(), dim.getAdvance(),
+                          dim.getReach()});
+  return map;
+}
+
+moert::Layout ReindexOp::getSourceLayout() {
+  return layoutOf(getFrom(), getSourceType().getShape(),
+                  lookupMesh(*this, getFrom().getMesh()));
+}
+
+moert::Layout ReindexOp::getTargetLayout() {
+  return layoutOf(getTo(), getTargetType().getShape(),
+                  lookupMesh(*this, getTo().getMesh()));
+}
+
+// Empty when the map leads from one type to the other, else what it demands.
+static std::string violatedMap(const moert::IndexMap &map,
+                               RankedTensorType source,
+                               RankedTensorType target) {
+  try {
+    map.check(source.getShape().vec(), target.getShape().vec());
+  } catch (const std::exception &error) {
+    return error.what();
+  }
+  return "";
+}
+
+LogicalResult ReindexOp::verify() {
+  auto source = dyn_cast<RankedTensorType>(getSourceGlobal());
+  auto target = dyn_cast<RankedTensorType>(getGlobal());
+  if (!source || !target)
+    return emitOpError() << "global types must be ranked tensors, got "
+                         << getSourceGlobal() << " and " << getGlobal();
+  auto emit = [&] { return emitOpError(); };
+  MeshOp mesh = lookupMesh(*this, getFrom().getMesh());
+  MeshOp targetMesh = lookupMesh(*this, getTo().getMesh());
+  if (failed(verifySharding(getFrom(), source, mesh, "source", emit)) ||
+      failed(verifySharding(getTo(), target, targetMesh, "target", emit)))
+    return failure();
+  if (!getFrom().getUnreduced().empty() || !getTo().getUnreduced().empty())
+    return emitOpError() << "moves whole values, not partial ones; reduce "
+                         << (getFrom().getUnreduced().empty() ? "the target"
+                                                              : "the source")
+                         << " first";
+  if (source.getElementType() != target.getElementType())
+    return emitOpError() << "changes elements from " << source.getElementType()
+                         << " to " << target.getElementType();
+  moert::IndexMap map = getIndexMap();
+  std::string violated = violatedMap(map, source, target);
+  if (!violated.empty())
+    return emitOpError() << violated;
+  auto check = [&](StringRef name, Type have,
+                   RankedTensorType want) -> LogicalResult {
+    if (have == want)
+      return success();
+    return emitOpError() << name << " has type " << have
+                         << ", its sharding gives " << want;
+  };
+  auto result = RankedTensorType::get(map.targetLocalShape(getTargetLayout()),
+                                      target.getElementType());
+  if (failed(check("input", getInput().getType(),
+                   localType(source, getFrom(), mesh))) ||
+      failed(check("result", getType(), result)))
+    return failure();
+  return getInto()
+             ? check("the value to write into", getInto().getType(), result)
+             : success();
+}

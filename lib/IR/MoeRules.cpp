@@ -20,13 +20,14 @@ static DimFactors addFactors(ShardingRule &rule, ArrayRef<int64_t> shape) {
   return dims;
 }
 
-// Elementwise but for `dim`, whose elements meet: it must be whole.
-static ShardingRule alongDimRule(Value input, int64_t dim, unsigned results) {
+// Elementwise but for `dim`, along which ranks exchange a few elements.
+static ShardingRule alongDimRule(Value input, int64_t dim, int64_t fromEach,
+                                 int64_t atMost) {
   ShardingRule rule;
   DimFactors dims = addFactors(rule, shapeOf(input));
-  dims[dim] = kNoFactor;
+  rule.factors[dims[dim]].makeJoint(fromEach, atMost);
   rule.operands.push_back(dims);
-  rule.results.assign(results, dims);
+  rule.results.push_back(dims);
   return rule;
 }
 
@@ -69,17 +70,30 @@ ShardingRule ReduceOp::getShardingRule() {
   return rule;
 }
 
+// A rank needs the sums of the blocks before its own.
 ShardingRule CumsumOp::getShardingRule() {
-  return alongDimRule(getInput(), getDim(), 1);
+  int64_t size = shapeOf(getInput())[getDim()];
+  return alongDimRule(getInput(), getDim(), /*fromEach=*/1, /*atMost=*/size);
 }
+
+// The greatest element and the sum are all-reduced: twice two elements.
 ShardingRule SoftmaxOp::getShardingRule() {
-  return alongDimRule(getInput(), getDim(), 1);
+  return alongDimRule(getInput(), getDim(), /*fromEach=*/2, /*atMost=*/4);
 }
 ShardingRule LogSoftmaxOp::getShardingRule() {
-  return alongDimRule(getInput(), getDim(), 1);
+  return alongDimRule(getInput(), getDim(), /*fromEach=*/2, /*atMost=*/4);
 }
+
+// Each rank's k largest and their indices meet on every rank.
 ShardingRule TopKOp::getShardingRule() {
-  return alongDimRule(getInput(), getDim(), 2);
+  ShardingRule rule;
+  ArrayRef<int64_t> shape = shapeOf(getInput());
+  DimFactors dims = addFactors(rule, shape);
+  rule.factors[dims[getDim()]].makeJoint(2 * getK(), shape[getDim()]);
+  rule.operands.push_back(dims);
+  dims[getDim()] = kNoFactor;
+  rule.results.assign(2, dims);
+  return rule;
 }
 ShardingRule StopGradientOp::getShardingRule() {
   return spmd::elementwiseRule(shapeOf(getInput()), 1, 1);
@@ -105,56 +119,67 @@ ShardingRule TransposeOp::getShardingRule() {
   return rule;
 }
 
-// Dimensions that survive a reshape whole pass through; those that merge or
-// split must be whole.
+// Dimensions that survive a reshape pass through. Where some merge or split,
+// the leading ones go together: blocks are rows of the same row-major elements,
+// and an exchange moves what lies across their borders.
 ShardingRule ReshapeOp::getShardingRule() {
   ArrayRef<int64_t> from = shapeOf(getInput()), to = shapeOf(getResult());
   ShardingRule rule;
   rule.operands.push_back(ShardingRule::whole(from.size()));
   rule.results.push_back(ShardingRule::whole(to.size()));
-  // Two dimensions are the same when equal in size with equal products before
-  // them.
-  size_t i = 0, j = 0;
-  int64_t before = 1, beforeResult = 1;
-  while (i < from.size() && j < to.size()) {
-    if (before == beforeResult && from[i] == to[j] && from[i] != 1) {
-      int factor = rule.addFactor(from[i]);
-      rule.operands[0][i] = rule.results[0][j] = factor;
-      before *= from[i++];
-      beforeResult *= to[j++];
-    } else if (before * from[i] <= beforeResult * to[j]) {
-      before *= from[i++];
-    } else {
-      beforeResult *= to[j++];
-    }
+  auto leading = [](ArrayRef<int64_t> shape, moert::Range dims) {
+    while (dims.begin < dims.end && shape[dims.begin] == 1)
+      ++dims.begin;
+    return dims.begin;
+  };
+  for (const moert::DimGroup &group :
+       moert::groupsOf(moert::IndexMap(), from.vec(), to.vec())) {
+    int64_t i = leading(from, group.source), j = leading(to, group.target);
+    if (i == group.source.end || j == group.target.end)
+      continue;
+    int factor = rule.addFactor(from[i]);
+    if (from[i] != to[j])
+      rule.factors[factor].makeJoint(from[i], from[i] / 2);
+    rule.operands[0][i] = rule.results[0][j] = factor;
   }
   return rule;
 }
 
-// Dimensions that change their size must be whole, the others pass through.
-static ShardingRule resizingRule(Value input, Value result) {
+// Dimensions that change pass through by a Joint factor, of which about
+// `moved(dim)` elements cross from block to block; the others pass through.
+static ShardingRule resizingRule(Value input, Value result,
+                                 llvm::function_ref<int64_t(int64_t)> moved) {
   ShardingRule rule;
   ArrayRef<int64_t> from = shapeOf(input), to = shapeOf(result);
   DimFactors dims = addFactors(rule, from);
   for (size_t dim = 0; dim < from.size(); ++dim)
-    if (from[dim] != to[dim])
-      dims[dim] = kNoFactor;
+    if (from[dim] != to[dim]) {
+      int64_t most = std::min(moved(dim), std::min(from[dim], to[dim]));
+      rule.factors[dims[dim]].makeJoint(most, most);
+    }
   rule.operands.push_back(dims);
   rule.results.push_back(dims);
   return rule;
 }
 
 ShardingRule SliceOp::getShardingRule() {
-  return resizingRule(getInput(), getResult());
+  return resizingRule(getInput(), getResult(), [&](int64_t dim) {
+    return shapeOf(getInput())[dim] - shapeOf(getResult())[dim];
+  });
 }
 ShardingRule PadOp::getShardingRule() {
-  return resizingRule(getInput(), getResult());
+  return resizingRule(getInput(), getResult(), [&](int64_t dim) {
+    return shapeOf(getResult())[dim] - shapeOf(getInput())[dim];
+  });
 }
 
 ShardingRule ConcatenateOp::getShardingRule() {
   ShardingRule rule;
-  DimFactors dims = addFactors(rule, shapeOf(getResult()));
-  dims[getDim()] = kNoFactor;
+  ArrayRef<int64_t> shape = shapeOf(getResult());
+  DimFactors dims = addFactors(rule, shape);
+  int64_t half = shape[getDim()] / 2;
+  if (getInputs().size() > 1)
+    rule.factors[dims[getDim()]].makeJoint(half, half);
   rule.operands.assign(getInputs().size(), dims);
   rule.results.push_back(dims);
   return rule;
@@ -178,14 +203,16 @@ ShardingRule OneHotOp::getShardingRule() {
   return rule;
 }
 
-// table [B.., N, R..], indices [B.., I..] -> [B.., I.., R..]; N must be whole.
+// table [B.., N, R..], indices [B.., I..] -> [B.., I.., R..]. A rank with some
+// of the rows gathers those and has zeros for the others: a sum over N.
 ShardingRule GatherOp::getShardingRule() {
   ShardingRule rule;
   int64_t batch = getBatchDims();
   DimFactors indices = addFactors(rule, shapeOf(getIndices()));
   DimFactors rest = addFactors(rule, shapeOf(getTable()).drop_front(batch + 1));
   DimFactors table(indices.begin(), indices.begin() + batch), result(indices);
-  table.push_back(kNoFactor);
+  table.push_back(
+      rule.addFactor(shapeOf(getTable())[batch], FactorKind::Reduction));
   table.append(rest);
   result.append(rest);
   rule.operands = {table, indices};

@@ -225,6 +225,16 @@ std::vector<std::string> spmd::movedAxes(ShardingAttr from, ShardingAttr to,
   return names;
 }
 
+std::vector<std::string> spmd::cuttingAxes(ShardingAttr from, ShardingAttr to) {
+  std::vector<std::string> names;
+  for (ShardingAttr sharding : {from, to})
+    for (DimShardingAttr dim : sharding.getDims())
+      for (AxisRefAttr axis : dim.getAxes())
+        if (!llvm::is_contained(names, axis.getName()))
+          names.push_back(axis.getName().str());
+  return names;
+}
+
 RankedTensorType spmd::localType(RankedTensorType global, ShardingAttr sharding,
                                  MeshOp mesh) {
   return RankedTensorType::get(

@@ -116,6 +116,38 @@ void DimShardingAttr::print(AsmPrinter &printer) const {
   printer << '>';
 }
 
+//===----------------------------------------------------------------------===//
+// Index map of a dimension: 2 + 1 i to 0 + 1 i, 4 windows 1 x 3
+//===----------------------------------------------------------------------===//
+
+Attribute DimMapAttr::parse(AsmParser &parser, Type) {
+  int64_t source, sourceStep, target, targetStep, size, advance = 1, reach = 1;
+  auto parseLine = [&](int64_t &begin, int64_t &step) -> ParseResult {
+    return failure(parser.parseInteger(begin) || parser.parsePlus() ||
+                   parser.parseInteger(step) || parser.parseKeyword("i"));
+  };
+  if (parser.parseLess() || parseLine(source, sourceStep) ||
+      parser.parseKeyword("to") || parseLine(target, targetStep) ||
+      parser.parseComma() || parser.parseInteger(size))
+    return {};
+  if (succeeded(parser.parseOptionalKeyword("windows")) &&
+      (parser.parseInteger(advance) || parser.parseKeyword("by") ||
+       parser.parseInteger(reach)))
+    return {};
+  if (parser.parseGreater())
+    return {};
+  return DimMapAttr::get(parser.getContext(), source, sourceStep, target,
+                         targetStep, size, advance, reach);
+}
+
+void DimMapAttr::print(AsmPrinter &printer) const {
+  printer << '<' << getSource() << " + " << getSourceStep() << " i to "
+          << getTarget() << " + " << getTargetStep() << " i, " << getSize();
+  if (getAdvance() != 1 || getReach() != 1)
+    printer << " windows " << getAdvance() << " by " << getReach();
+  printer << '>';
+}
+
 namespace spmd {
 // Used by the assembly formats of spmd.split and spmd.shard.
 ParseResult parseBareDim(OpAsmParser &parser, DimShardingAttr &dim) {

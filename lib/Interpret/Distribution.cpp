@@ -199,4 +199,67 @@ FailureOr<RankTensors> Distributor::redistribute(ArrayRef<Tensor> locals,
   return targets;
 }
 
+//===----------------------------------------------------------------------===//
+// Through an index map
+//===----------------------------------------------------------------------===//
+
+// The element of the source that is element `index` of the local buffer of
+// `rank`; nothing where the map does not reach it.
+static std::optional<int64_t> mappedElement(const moert::IndexMap &map,
+                                            ArrayRef<int64_t> source,
+                                            const Layout &to, int64_t rank,
+                                            ArrayRef<int64_t> index) {
+  int64_t element = 0;
+  for (size_t dim = 0; dim < index.size(); ++dim) {
+    moert::Range block = to.range(dim, rank);
+    if (map.isRowMajor()) {
+      if (index[dim] >= block.size())
+        return std::nullopt;
+      element = element * to.shape[dim] + block.begin + index[dim];
+      continue;
+    }
+    const moert::DimMap &along = map.dims[dim];
+    int64_t held = block.size() == 0
+                       ? 0
+                       : (block.size() - 1) * along.advance + along.reach;
+    int64_t steps = block.begin * along.advance + index[dim] - along.target;
+    if (index[dim] >= held || steps < 0 || steps % along.targetStep ||
+        steps / along.targetStep >= along.size)
+      return std::nullopt;
+    element = element * source[dim] + along.source +
+              steps / along.targetStep * along.sourceStep;
+  }
+  return element;
+}
+
+FailureOr<RankTensors>
+Distributor::reindex(ArrayRef<Tensor> locals, const Layout &from,
+                     const Layout &to, const moert::IndexMap &map,
+                     ArrayRef<Tensor> into, EmitError emitError) {
+  FailureOr<Tensor> global = gather(locals, {from, {}}, emitError);
+  if (failed(global))
+    return failure();
+  RankTensors results;
+  for (int64_t rank = 0; rank < ranks; ++rank) {
+    Tensor local(map.targetLocalShape(to), global->getElementType());
+    int64_t count = local.getElements();
+    if (into.empty())
+      poison(local);
+    else
+      std::copy_n(into[rank].words(), count, local.words());
+    SmallVector<int64_t> index(local.getShape().size());
+    for (int64_t i = 0; i < count; ++i) {
+      for (int64_t dim = index.size() - 1, rest = i; dim >= 0; --dim) {
+        index[dim] = rest % local.getShape()[dim];
+        rest /= local.getShape()[dim];
+      }
+      if (auto element =
+              mappedElement(map, global->getShape(), to, rank, index))
+        local.words()[i] = global->words()[*element];
+    }
+    results.push_back(std::move(local));
+  }
+  return results;
+}
+
 } // namespace moe::interpret

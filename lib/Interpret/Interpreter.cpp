@@ -184,6 +184,7 @@ private:
   LogicalResult runOp(Operation &op, Frame &frame);
   LogicalResult runCall(func::CallOp call, Frame &frame);
   LogicalResult runCollective(spmd::CollectiveOpInterface op, Frame &frame);
+  LogicalResult runReindex(spmd::ReindexOp op, Frame &frame);
   LogicalResult runOnEachRank(EvaluableOpInterface op, Frame &frame);
 
   Mode mode;
@@ -243,6 +244,8 @@ LogicalResult Execution::runOp(Operation &op, Frame &frame) {
     return runCall(call, frame);
   if (auto collective = dyn_cast<spmd::CollectiveOpInterface>(op))
     return runCollective(collective, frame);
+  if (auto reindex = dyn_cast<spmd::ReindexOp>(op))
+    return runReindex(reindex, frame);
   if (auto evaluable = dyn_cast<EvaluableOpInterface>(op))
     return runOnEachRank(evaluable, frame);
   return op.emitOpError() << "cannot be interpreted: it has no evaluation";
@@ -288,6 +291,21 @@ LogicalResult Execution::runCollective(spmd::CollectiveOpInterface op,
   if (failed(result))
     return failure();
   frame.set(op->getResult(0), std::move(*result));
+  return success();
+}
+
+LogicalResult Execution::runReindex(spmd::ReindexOp op, Frame &frame) {
+  if (!isPartitioned)
+    return op->emitOpError()
+           << "needs a partitioned function, whose arguments or results carry "
+           << spmd::kGlobalAttrName;
+  FailureOr<RankTensors> result = distributor.reindex(
+      frame.get(op.getInput()), op.getSourceLayout(), op.getTargetLayout(),
+      op.getIndexMap(), op.getInto() ? frame.get(op.getInto()) : RankTensors(),
+      [&] { return op->emitOpError(); });
+  if (failed(result))
+    return failure();
+  frame.set(op.getResult(), std::move(*result));
   return success();
 }
 

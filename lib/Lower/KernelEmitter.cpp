@@ -76,6 +76,11 @@ void KernelEmitter::permute(Value source, ArrayRef<int64_t> order, int target) {
   });
 }
 
+void KernelEmitter::copy(Value source, int target) {
+  permute(source, llvm::to_vector(llvm::seq<int64_t>(0, shape(source).size())),
+          target);
+}
+
 OwningOpRef<func::FuncOp> KernelEmitter::finish() {
   func::ReturnOp::create(b);
   // Buffers and numbers were found in any order; the host passes buffers first.

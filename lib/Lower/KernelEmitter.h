@@ -37,6 +37,8 @@ public:
   /// Copies stored `source` into buffer `target`, whose dimension i is
   /// dimension order[i] of the source.
   void permute(mlir::Value source, llvm::ArrayRef<int64_t> order, int target);
+  /// The same in the source's own order.
+  void copy(mlir::Value source, int target);
 
   /// Ends the kernel and hands it over; buffers() and numbers() are then what
   /// the host passes.

@@ -237,6 +237,8 @@ private:
       return lowerMatmul(cast<EinsumOp>(op));
     if (auto collective = dyn_cast<spmd::CollectiveOpInterface>(op))
       return lowerCollective(collective);
+    if (auto reindex = dyn_cast<spmd::ReindexOp>(op))
+      return lowerReindex(reindex);
     if (auto done = dyn_cast<spmd::DoneOp>(op))
       return lowerDone(done);
     const OpLowering *lowering = lowerings.find(op);
@@ -399,6 +401,27 @@ private:
     addStep(std::move(step));
   }
 
+  // What the map does not reach keeps what the buffer holds: that of `into`
+  // itself where nobody else reads it, else a copy.
+  void lowerReindex(spmd::ReindexOp op) {
+    Value into = op.getInto(), result = op.getResult();
+    if (into && isOnlyReaderOf(into) && !resultNumbers.count(result))
+      buffers[result] = bufferOf(into);
+    else if (int target = placeResult(result); into)
+      addKernel(op.getLoc(), op->getName().getStringRef(),
+                [&](KernelEmitter &k) { k.copy(into, target); });
+    Step step(Step::Kind::Collective, op->getLoc());
+    step.site = manifest.addReindex(program.name, op);
+    step.buffers = {bufferOf(op.getInput()), bufferOf(result)};
+    addStep(std::move(step));
+  }
+
+  bool isOnlyReaderOf(Value value) const {
+    return value.hasOneUse() && Residency::root(value) == value &&
+           program.buffers[bufferOf(value)].place == Buffer::Place::Arena &&
+           !pinned.contains(bufferOf(value));
+  }
+
   // Both buffers are in use until here.
   void lowerDone(spmd::DoneOp op) {
     Step step = underWay.find(op.getPending())->second;
@@ -417,10 +440,8 @@ private:
     buffer.place = Buffer::Place::Result;
     buffer.index = number;
     int target = newBuffer(buffer);
-    int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
-    auto order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
     addKernel(function.getLoc(), "func.return",
-              [&](KernelEmitter &k) { k.permute(value, order, target); });
+              [&](KernelEmitter &k) { k.copy(value, target); });
   }
 
   func::FuncOp function;

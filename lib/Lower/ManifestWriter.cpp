@@ -110,17 +110,25 @@ static StringRef primitiveOf(spmd::CollectiveKind kind) {
   }
 }
 
+// What people read of a collective.
+static void describe(Object &site, StringRef entry, Operation *op) {
+  Operation *producer = op->getOperand(0).getDefiningOp();
+  auto reason = op->getAttrOfType<StringAttr>("reason");
+  site["entry"] = entry.str();
+  site["op"] = producer ? producer->getName().getStringRef().str() : "argument";
+  site["location"] =
+      describeLocation(producer ? producer->getLoc() : op->getLoc());
+  site["reason"] = reason ? reason.str() : "";
+}
+
 int32_t ManifestWriter::addCollective(StringRef entry,
                                       spmd::CollectiveOpInterface op) {
   spmd::ShardingAttr from = op.getSource(), to = op.getTarget();
   StringRef primitive = primitiveOf(op.getCollectiveKind());
   bool reduces = primitive != "exchange";
-  Operation *producer = op->getOperand(0).getDefiningOp();
-  auto reason = op->getAttrOfType<StringAttr>("reason");
   int32_t site = collectiveSites.size();
-  collectiveSites.push_back(Object{
+  Object object{
       {"site", site},
-      {"entry", entry.str()},
       {"primitive", primitive.str()},
       {"kind", spmd::stringifyCollectiveKind(op.getCollectiveKind()).str()},
       {"dtype", dtypeName(op.getGlobalType())},
@@ -128,11 +136,29 @@ int32_t ManifestWriter::addCollective(StringRef entry,
       {"target", layout(to, op.getGlobalType())},
       {"reduction",
        reduces ? spmd::stringifyReductionKind(from.getReduction()).str() : ""},
-      {"axes", Array(spmd::movedAxes(from, to, mesh))},
-      {"op", producer ? producer->getName().getStringRef().str() : "argument"},
-      {"location",
-       describeLocation(producer ? producer->getLoc() : op->getLoc())},
-      {"reason", reason ? reason.str() : ""}});
+      {"axes", Array(spmd::movedAxes(from, to, mesh))}};
+  describe(object, entry, op);
+  collectiveSites.push_back(std::move(object));
+  return site;
+}
+
+int32_t ManifestWriter::addReindex(StringRef entry, spmd::ReindexOp op) {
+  Array map;
+  for (const moert::DimMap &dim : op.getIndexMap().dims)
+    map.push_back(Array{dim.source, dim.sourceStep, dim.target, dim.targetStep,
+                        dim.size, dim.advance, dim.reach});
+  int32_t site = collectiveSites.size();
+  Object object{{"site", site},
+                {"primitive", "exchange"},
+                {"kind", "reindex"},
+                {"dtype", dtypeName(op.getSourceType())},
+                {"source", layout(op.getFrom(), op.getSourceType())},
+                {"target", layout(op.getTo(), op.getTargetType())},
+                {"map", std::move(map)},
+                {"reduction", ""},
+                {"axes", Array(spmd::cuttingAxes(op.getFrom(), op.getTo()))}};
+  describe(object, entry, op);
+  collectiveSites.push_back(std::move(object));
   return site;
 }
 

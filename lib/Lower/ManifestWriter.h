@@ -18,6 +18,7 @@ public:
 
   /// Adds a collective or a matmul of `entry`; returns its site number.
   int32_t addCollective(llvm::StringRef entry, spmd::CollectiveOpInterface op);
+  int32_t addReindex(llvm::StringRef entry, spmd::ReindexOp op);
   int32_t addMatmul(llvm::StringRef entry, EinsumOp op,
                     const Contraction &contraction, int64_t bArgument);
   /// Adds `function`, still on tensors.

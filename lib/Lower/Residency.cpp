@@ -104,9 +104,9 @@ Operation *Residency::onlyKernel(Value value,
 // Ops are visited from the last to the first, so all readers of a result are
 // known.
 LogicalResult Residency::visit(Operation *op, const OpLowerings &lowerings) {
-  bool isHostStep = viewedOperand(op) || isMatmul(op) ||
-                    op->hasAttr(kSliceChainAttr) ||
-                    isa<spmd::CollectiveOpInterface, func::ReturnOp>(op);
+  bool isHostStep =
+      viewedOperand(op) || isMatmul(op) || op->hasAttr(kSliceChainAttr) ||
+      isa<spmd::CollectiveOpInterface, spmd::ReindexOp, func::ReturnOp>(op);
   if (isHostStep) {
     if (op->getNumResults() && !isLive(op))
       return success();

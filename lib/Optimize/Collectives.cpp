@@ -39,29 +39,6 @@ ShardingAttr moe::keepDims(ShardingAttr sharding, ArrayRef<int64_t> dims) {
                            sharding.getUnreduced(), sharding.getReduction());
 }
 
-template <typename OpTy>
-static Operation *make(OpBuilder &builder, Location loc, Type type, Value input,
-                       ShardingAttr from, ShardingAttr to,
-                       RankedTensorType global, StringAttr reason) {
-  return OpTy::create(builder, loc, type, input, from, to,
-                      TypeAttr::get(global), reason);
-}
-
-Operation *moe::createCollective(OpBuilder &builder, Location loc,
-                                 CollectiveKind kind, Value input,
-                                 ShardingAttr from, ShardingAttr to,
-                                 RankedTensorType global, StringAttr reason,
-                                 MeshOp mesh) {
-  // In the order of CollectiveKind.
-  static constexpr decltype(&make<AllGatherOp>) makers[] = {
-      make<AllGatherOp>, make<ReduceScatterOp>, make<AllReduceOp>,
-      make<AllToAllOp>,  make<PermuteOp>,       make<spmd::SliceOp>,
-      make<ExchangeOp>};
-  return makers[static_cast<int>(kind)](builder, loc,
-                                        localType(global, to, mesh), input,
-                                        from, to, global, reason);
-}
-
 int64_t moe::shareEqualMoves(Block &block) {
   using Key = std::tuple<Value, Attribute, Attribute>;
   llvm::DenseMap<Key, Value> made;

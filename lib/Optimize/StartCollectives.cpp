@@ -24,7 +24,7 @@ constexpr int kWindow = 256;
 constexpr size_t kMostUnderWay = 16;
 
 bool isCollective(Operation *op) {
-  return isa<CollectiveOpInterface, DoneOp>(op);
+  return isa<CollectiveOpInterface, ReindexOp, DoneOp>(op);
 }
 
 bool isWork(Operation *op) {

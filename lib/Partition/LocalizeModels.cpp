@@ -1,5 +1,5 @@
 // Ops whose local form depends on where their block lies.
-#include "moe/Partition/Localizer.h"
+#include "LocalizeModels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -123,6 +123,22 @@ struct CombineModel
   }
 };
 
+// A rank with some rows of the table gathers zeros for the others.
+struct GatherModel
+    : LocalizeOpInterface::ExternalModel<GatherModel, moe::GatherOp> {
+  SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
+    auto gather = cast<moe::GatherOp>(op);
+    int64_t rows = gather.getBatchDims();
+    Value indices = localizer.local(gather.getIndices());
+    if (localizer.isCut(gather.getTable(), rows))
+      indices = shiftIntoBlock(localizer, op->getLoc(), indices,
+                               gather.getTable(), rows);
+    return {moe::GatherOp::create(
+        localizer.builder, op->getLoc(), localizer.localType(gather),
+        localizer.local(gather.getTable()), indices, rows)};
+  }
+};
+
 // A splat is a splat of any shape; other constants are cut from the whole.
 struct ConstantModel
     : LocalizeOpInterface::ExternalModel<ConstantModel, arith::ConstantOp> {
@@ -149,30 +165,6 @@ struct ConstantModel
 
 } // namespace
 
-RankedTensorType Localizer::localType(Value global) const {
-  return spmd::localType(cast<RankedTensorType>(global.getType()),
-                         getSharding(global), mesh);
-}
-
-bool Localizer::isCut(Value global, int64_t dim) const {
-  return !digitsOf(getSharding(global).getDims()[dim].getAxes(), mesh).empty();
-}
-
-Value Localizer::blockOffset(Location loc, Value global, int64_t dim) {
-  auto scalar = RankedTensorType::get({}, builder.getI32Type());
-  return BlockOffsetOp::create(builder, loc, scalar, dim, getSharding(global),
-                               global.getType());
-}
-
-Value Localizer::blockOffset(Location loc, Value global, int64_t dim,
-                             RankedTensorType type) {
-  auto scalar = RankedTensorType::get({}, type.getElementType());
-  Value offset = BlockOffsetOp::create(builder, loc, scalar, dim,
-                                       getSharding(global), global.getType());
-  return moe::BroadcastOp::create(builder, loc, type, offset,
-                                  ArrayRef<int64_t>());
-}
-
 void spmd::registerLocalizeModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, moe::MoeDialect *) {
     moe::IotaOp::attachInterface<IotaModel>(*context);
@@ -180,6 +172,9 @@ void spmd::registerLocalizeModels(DialectRegistry &registry) {
     moe::OneHotOp::attachInterface<OneHotModel>(*context);
     moe::DispatchOp::attachInterface<DispatchModel>(*context);
     moe::CombineOp::attachInterface<CombineModel>(*context);
+    moe::GatherOp::attachInterface<GatherModel>(*context);
+    attachMoveModels(*context);
+    attachScanModels(*context);
   });
   registry.addExtension(+[](MLIRContext *context, arith::ArithDialect *) {
     arith::ConstantOp::attachInterface<ConstantModel>(*context);

@@ -24,7 +24,7 @@ public:
         mesh(mesh) {}
 
   LogicalResult run();
-  int64_t collectives = 0, masks = 0;
+  const Localizer &made() const { return localizer; }
 
 private:
   LogicalResult refuseUnreduced(ShardingAttr sharding, const Twine &where);
@@ -34,9 +34,6 @@ private:
   LogicalResult localizeOp(Operation *op);
   void localizeSpecial(LocalizeOpInterface op, ArrayRef<Value> operands);
   SmallVector<Value> maskedOperands(Operation *op, const ShardingRule &rule);
-  Value createCollective(Location loc, const ReshardStep &step, Value input,
-                         ShardingAttr from, RankedTensorType global,
-                         StringAttr reason);
 
   func::FuncOp func;
   OpBuilder builder;
@@ -44,48 +41,16 @@ private:
   MeshOp mesh;
 };
 
-// The collective ops share their operands, so a table of builders is all it
-// takes.
-template <typename OpTy>
-Value build(OpBuilder &builder, Location loc, Type type, Value input,
-            ShardingAttr from, ShardingAttr to, RankedTensorType global,
-            StringAttr reason) {
-  return OpTy::create(builder, loc, type, input, from, to,
-                      TypeAttr::get(global), reason);
-}
-
-Value FunctionPartitioner::createCollective(Location loc,
-                                            const ReshardStep &step,
-                                            Value input, ShardingAttr from,
-                                            RankedTensorType global,
-                                            StringAttr reason) {
-  using Build = Value (*)(OpBuilder &, Location, Type, Value, ShardingAttr,
-                          ShardingAttr, RankedTensorType, StringAttr);
-  static constexpr Build builders[] = {
-      build<AllGatherOp>, build<ReduceScatterOp>, build<AllReduceOp>,
-      build<AllToAllOp>,  build<PermuteOp>,       build<spmd::SliceOp>,
-      build<ExchangeOp>};
-  if (step.kind != CollectiveKind::Slice)
-    ++collectives;
-  return builders[static_cast<int>(step.kind)](
-      builder, loc, localType(global, step.target, mesh), input, from,
-      step.target, global, reason);
-}
-
 LogicalResult FunctionPartitioner::localizeReshard(ReshardOp op) {
   auto global = cast<RankedTensorType>(op.getType());
   ShardingAttr from = getSharding(op.getInput());
   std::string error;
-  auto steps =
-      planReshard(from, op.getSharding(), global.getShape(), mesh, error);
-  if (failed(steps))
+  if (failed(
+          planReshard(from, op.getSharding(), global.getShape(), mesh, error)))
     return op.emitOpError() << error;
-  Value value = localizer.local(op.getInput());
-  for (const ReshardStep &step : *steps) {
-    value = createCollective(op.getLoc(), step, value, from, global,
-                             op.getReasonAttr());
-    from = step.target;
-  }
+  Value value =
+      localizer.reshard(op.getLoc(), localizer.local(op.getInput()), from,
+                        op.getSharding(), global, op.getReasonAttr());
   localizer.map(op, value);
   return success();
 }
@@ -97,26 +62,19 @@ FunctionPartitioner::maskedOperands(Operation *op, const ShardingRule &rule) {
   SmallVector<Value> operands;
   for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
     Value local = localizer.local(operand);
-    ShardingAttr sharding = getSharding(operand);
-    auto global = cast<RankedTensorType>(operand.getType());
-    moert::Layout layout = layoutOf(sharding, global.getShape(), mesh);
     SmallVector<int64_t> dims;
     ReductionKind kind = ReductionKind::Sum;
     for (auto [dim, factor] : llvm::enumerate(rule.operands[index])) {
       if (factor == kNoFactor ||
-          rule.factors[factor].kind != FactorKind::Reduction ||
-          global.getDimSize(dim) % layout.blocks(dim) == 0)
+          rule.factors[factor].kind != FactorKind::Reduction)
         continue;
       assert((dims.empty() || kind == rule.factors[factor].reduction) &&
              "an op reduces by one kind: spmd-verify-propagated");
       dims.push_back(dim);
       kind = rule.factors[factor].reduction;
     }
-    if (!dims.empty()) {
-      ++masks;
-      local = MaskOp::create(builder, op->getLoc(), local.getType(), local,
-                             kind, dims, sharding, global);
-    }
+    if (!dims.empty())
+      local = localizer.masked(op->getLoc(), local, operand, kind, dims);
     operands.push_back(local);
   }
   return operands;
@@ -252,8 +210,8 @@ struct PartitionPass : moe::impl::SpmdPartitionBase<PartitionPass> {
       FunctionPartitioner partitioner(func, meshes.front());
       if (failed(partitioner.run()))
         return signalPassFailure();
-      numCollectives += partitioner.collectives;
-      numMasks += partitioner.masks;
+      numCollectives += partitioner.made().collectives;
+      numMasks += partitioner.made().masks;
     }
   }
 };

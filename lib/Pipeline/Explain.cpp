@@ -2,6 +2,7 @@
 
 #include "moe/IR/Location.h"
 #include "moe/IR/Moe.h"
+#include "runtime/core/ExchangePlan.h"
 #include "runtime/core/Received.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -20,19 +21,33 @@ using spmd::CollectiveOpInterface;
 // ones with the first and the last among them.
 static constexpr int64_t kSampledRanks = 64;
 
+static int64_t
+worstBytes(spmd::MeshOp mesh, RankedTensorType type,
+           llvm::function_ref<int64_t(int64_t)> receivedElements) {
+  int64_t ranks = mesh.getRanks(), worst = 0;
+  int64_t samples = std::min(ranks, kSampledRanks);
+  int64_t gaps = std::max<int64_t>(samples - 1, 1);
+  for (int64_t sample = 0; sample < samples; ++sample)
+    worst = std::max(worst, receivedElements(sample * (ranks - 1) / gaps));
+  unsigned bits = type.getElementType().getIntOrFloatBitWidth();
+  return worst * std::max(1u, bits / 8);
+}
+
 static int64_t worstBytes(CollectiveOpInterface op, spmd::MeshOp mesh) {
   RankedTensorType global = op.getGlobalType();
   moert::Layout from = layoutOf(op.getSource(), global.getShape(), mesh);
   moert::Layout to = layoutOf(op.getTarget(), global.getShape(), mesh);
-  int64_t ranks = mesh.getRanks(), worst = 0;
-  int64_t samples = std::min(ranks, kSampledRanks);
-  int64_t gaps = std::max<int64_t>(samples - 1, 1);
-  for (int64_t sample = 0; sample < samples; ++sample) {
-    int64_t rank = sample * (ranks - 1) / gaps;
-    worst = std::max(worst, moert::receivedElements(from, to, ranks, rank));
-  }
-  unsigned bits = global.getElementType().getIntOrFloatBitWidth();
-  return worst * std::max(1u, bits / 8);
+  return worstBytes(mesh, global, [&](int64_t rank) {
+    return moert::receivedElements(from, to, mesh.getRanks(), rank);
+  });
+}
+
+static int64_t worstBytes(spmd::ReindexOp op, spmd::MeshOp mesh) {
+  return worstBytes(mesh, op.getSourceType(), [&](int64_t rank) {
+    return moert::planExchange(op.getSourceLayout(), op.getTargetLayout(),
+                               op.getIndexMap(), mesh.getRanks(), rank)
+        .receivedElements(rank);
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -52,33 +67,53 @@ static std::string describeSharding(spmd::ShardingAttr sharding) {
   return text.substr(begin, end - begin);
 }
 
-static CollectiveReport report(CollectiveOpInterface op, func::FuncOp func) {
+// What a report says of every op that moves data.
+static CollectiveReport report(Operation *op, spmd::MeshOp mesh,
+                               spmd::ShardingAttr from, spmd::ShardingAttr to) {
   CollectiveReport entry;
-  Value input = op->getOperand(0);
-  spmd::MeshOp mesh = spmd::lookupMesh(op, op.getSource().getMesh());
-  entry.function = func.getSymName().str();
-  entry.kind = spmd::stringifyCollectiveKind(op.getCollectiveKind()).str();
-  entry.op = input.getDefiningOp()
-                 ? input.getDefiningOp()->getName().getStringRef().str()
-                 : "argument";
-  entry.location = describeLocation(
-      input.getDefiningOp() ? input.getDefiningOp()->getLoc() : op->getLoc());
-  entry.axes = spmd::movedAxes(op.getSource(), op.getTarget(), mesh);
-  entry.from = describeSharding(op.getSource());
-  entry.to = describeSharding(op.getTarget());
-  entry.tensor = printed(op.getGlobalType());
+  Operation *producer = op->getOperand(0).getDefiningOp();
+  entry.function = op->getParentOfType<func::FuncOp>().getSymName().str();
+  entry.op = producer ? producer->getName().getStringRef().str() : "argument";
+  entry.location =
+      describeLocation(producer ? producer->getLoc() : op->getLoc());
+  entry.from = describeSharding(from);
+  entry.to = describeSharding(to);
   if (auto reason = op->getAttrOfType<StringAttr>("reason"))
     entry.reason = reason.str();
-  entry.bytes = worstBytes(op, mesh);
   entry.ranks = mesh.getRanks();
+  return entry;
+}
+
+static CollectiveReport report(CollectiveOpInterface op) {
+  spmd::MeshOp mesh = spmd::lookupMesh(op, op.getSource().getMesh());
+  CollectiveReport entry = report(op, mesh, op.getSource(), op.getTarget());
+  entry.kind = spmd::stringifyCollectiveKind(op.getCollectiveKind()).str();
+  entry.axes = spmd::movedAxes(op.getSource(), op.getTarget(), mesh);
+  entry.tensor = printed(op.getGlobalType());
+  entry.bytes = worstBytes(op, mesh);
+  return entry;
+}
+
+static CollectiveReport report(spmd::ReindexOp op) {
+  spmd::MeshOp mesh = spmd::lookupMesh(op, op.getFrom().getMesh());
+  CollectiveReport entry = report(op, mesh, op.getFrom(), op.getTo());
+  entry.kind = "reindex";
+  entry.axes = spmd::cuttingAxes(op.getFrom(), op.getTo());
+  entry.tensor = printed(op.getSourceType());
+  if (op.getSourceType() != op.getTargetType())
+    entry.tensor += " to " + printed(op.getTargetType());
+  entry.bytes = worstBytes(op, mesh);
   return entry;
 }
 
 std::vector<CollectiveReport> moe::explainCollectives(ModuleOp module) {
   std::vector<CollectiveReport> reports;
-  module.walk([&](CollectiveOpInterface op) {
-    if (op.getCollectiveKind() != CollectiveKind::Slice)
-      reports.push_back(report(op, op->getParentOfType<func::FuncOp>()));
+  module.walk([&](Operation *op) {
+    if (auto reindex = dyn_cast<spmd::ReindexOp>(op))
+      reports.push_back(report(reindex));
+    auto collective = dyn_cast<CollectiveOpInterface>(op);
+    if (collective && collective.getCollectiveKind() != CollectiveKind::Slice)
+      reports.push_back(report(collective));
   });
   return reports;
 }

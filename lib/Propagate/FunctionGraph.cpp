@@ -29,7 +29,11 @@ static bool isTensor(Value value) {
 }
 
 static OpClass classOf(const ShardingRule &rule) {
-  bool isElementwise = true, hasWhole = false;
+  bool isElementwise = true;
+  // Whole or joint: elements of a dimension meet each other.
+  bool hasWhole = llvm::any_of(rule.factors, [](const spmd::Factor &factor) {
+    return factor.kind == spmd::FactorKind::Joint;
+  });
   const spmd::DimFactors *first = nullptr;
   for (const auto *list : {&rule.operands})
     for (const spmd::DimFactors &dims : *list) {
@@ -261,7 +265,7 @@ void FunctionGraph::addNode(OpNode node, std::string name) {
 static OpNode identityNode(Value value) {
   OpNode node;
   for (int64_t size : cast<RankedTensorType>(value.getType()).getShape())
-    node.factors.push_back({size, spmd::FactorKind::PassThrough, {}});
+    node.factors.push_back({size, spmd::FactorKind::PassThrough});
   node.opClass = OpClass::Elementwise;
   return node;
 }

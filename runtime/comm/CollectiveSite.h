@@ -2,9 +2,11 @@
 #pragma once
 
 #include "runtime/core/DType.h"
+#include "runtime/core/IndexMap.h"
 #include "runtime/core/Layout.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +56,9 @@ struct CollectiveSite {
   DType dtype = DType::F32;
   Layout source;
   Layout target;
+  /// Exchange only: which element of the source's tensor is which of the
+  /// target's; nothing where both are the same tensor.
+  std::optional<IndexMap> map;
   Reduction reduction = Reduction::None;
   /// Mesh axes, for people.
   std::vector<std::string> axes;

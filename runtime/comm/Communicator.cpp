@@ -66,6 +66,8 @@ static uint32_t digestOf(const CollectiveSite &site) {
   std::string all =
       text(nameOf(site.primitive), nameOf(site.dtype), nameOf(site.reduction),
            site.source.str(), site.target.str());
+  if (site.map)
+    all += site.map->str();
   for (const Digit &digit : site.group)
     all += text(",", digit.size, ",", digit.stride);
   uint32_t hash = 2166136261u;
@@ -106,7 +108,9 @@ SitePlan Communicator::planSite(const CollectiveSite &site) const {
   plan.elementBytes = sizeOf(site.dtype);
   switch (site.primitive) {
   case Primitive::Exchange:
-    plan.plan = planExchange(site.source, site.target, size_, rank_);
+    plan.plan = site.map ? planExchange(site.source, site.target, *site.map,
+                                        size_, rank_)
+                         : planExchange(site.source, site.target, size_, rank_);
     break;
   case Primitive::AllReduce:
     checkReduction(site.dtype, site.reduction);

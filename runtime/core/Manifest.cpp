@@ -162,6 +162,24 @@ static Entry parseEntry(const Object &object, int64_t ranks) {
   return entry;
 }
 
+// A list of [source, step, target, step, size, advance, reach].
+static IndexMap parseMap(const Object &object) {
+  IndexMap map;
+  for (const json &entry : object.array("map")) {
+    if (!entry.is_array() || entry.size() != 7 ||
+        !std::all_of(entry.begin(), entry.end(), [](const json &number) {
+          return number.is_number_integer();
+        }))
+      throw Error(
+          text("'", object.where(),
+               "' of the manifest has a map whose entries are not seven "
+               "numbers"));
+    auto n = entry.get<std::vector<int64_t>>();
+    map.dims.push_back({n[0], n[1], n[2], n[3], n[4], n[5], n[6]});
+  }
+  return map;
+}
+
 static CollectiveSite parseCollective(const Object &object, int64_t ranks) {
   CollectiveSite site;
   site.site = static_cast<int32_t>(object.integer("site", 0));
@@ -171,6 +189,8 @@ static CollectiveSite parseCollective(const Object &object, int64_t ranks) {
   site.dtype = object.dtype("dtype");
   site.source = parseLayout(object.object("source"), ranks);
   site.target = parseLayout(object.object("target"), ranks);
+  if (object.find("map"))
+    site.map = parseMap(object);
   site.reduction = parseReduction(object.optionalString("reduction"));
   if (object.find("axes"))
     for (const json &axis : object.array("axes"))

@@ -58,6 +58,21 @@ const OpCase kOps[] = {
     {"top_k", "%a: tensor<5x4xf32>", "tensor<5x2xf32>, tensor<5x2xi32>",
      "moe.top_k %a k 2 dim 1 : tensor<5x4xf32> -> tensor<5x2xf32>, "
      "tensor<5x2xi32>"},
+    {"cumsum_long", "%a: tensor<2x13xi32>", "tensor<2x13xi32>",
+     "moe.cumsum %a dim 1 : tensor<2x13xi32>"},
+    {"cumsum_bf16", "%a: tensor<13x2xbf16>", "tensor<13x2xbf16>",
+     "moe.cumsum %a dim 0 exclusive : tensor<13x2xbf16>"},
+    {"softmax_long", "%a: tensor<2x13xbf16>", "tensor<2x13xbf16>",
+     "moe.softmax %a dim 1 : tensor<2x13xbf16>"},
+    {"softmax_f64", "%a: tensor<7xf64>", "tensor<7xf64>",
+     "moe.softmax %a dim 0 : tensor<7xf64>"},
+    {"top_k_long", "%a: tensor<13x2xf32>", "tensor<3x2xf32>, tensor<3x2xi64>",
+     "moe.top_k %a k 3 dim 0 : tensor<13x2xf32> -> tensor<3x2xf32>, "
+     "tensor<3x2xi64>"},
+    {"top_k_of_few_values", "%a: tensor<2x17xi32> {moe.bound = 3 : i64}",
+     "tensor<2x2xi32>, tensor<2x2xi8>",
+     "moe.top_k %a k 2 dim 1 : tensor<2x17xi32> -> tensor<2x2xi32>, "
+     "tensor<2x2xi8>"},
     {"broadcast", "%a: tensor<5x3xf32>", "tensor<5x2x3xf32>",
      "moe.broadcast %a dims [0, 2] : tensor<5x3xf32> -> tensor<5x2x3xf32>"},
     {"transpose", "%a: tensor<5x3x2xf32>", "tensor<2x5x3xf32>",
@@ -65,6 +80,15 @@ const OpCase kOps[] = {
      "tensor<2x5x3xf32>"},
     {"reshape", "%a: tensor<5x6x3xf32>", "tensor<5x2x3x3xf32>",
      "moe.reshape %a : tensor<5x6x3xf32> -> tensor<5x2x3x3xf32>"},
+    {"reshape_merges", "%a: tensor<6x4x3xf32>", "tensor<24x3xf32>",
+     "moe.reshape %a : tensor<6x4x3xf32> -> tensor<24x3xf32>"},
+    {"reshape_splits", "%a: tensor<20x3xf32>", "tensor<1x5x4x3xf32>",
+     "moe.reshape %a : tensor<20x3xf32> -> tensor<1x5x4x3xf32>"},
+    {"reshape_mixes", "%a: tensor<4x6x5xi8>", "tensor<6x4x5xi8>",
+     "moe.reshape %a : tensor<4x6x5xi8> -> tensor<6x4x5xi8>"},
+    {"slice_of_all_dimensions", "%a: tensor<13x7xf32>", "tensor<4x3xf32>",
+     "moe.slice %a offsets [1, 2] strides [3, 1] : tensor<13x7xf32> -> "
+     "tensor<4x3xf32>"},
     {"slice", "%a: tensor<5x6xf32>", "tensor<5x2xf32>",
      "moe.slice %a offsets [0, 1] strides [1, 2] : tensor<5x6xf32> -> "
      "tensor<5x2xf32>"},
@@ -75,6 +99,14 @@ const OpCase kOps[] = {
      "tensor<5x4xf32>",
      "moe.concatenate dim 1 %a, %b : tensor<5x3xf32>, tensor<5x1xf32> -> "
      "tensor<5x4xf32>"},
+    {"pad_of_one", "%a: tensor<1x9xi32>", "tensor<3x12xi32>",
+     "moe.pad %a with 7 : i32 low [1, 3] high [1, 0] interior [4, 0] : "
+     "tensor<1x9xi32> -> tensor<3x12xi32>"},
+    {"concatenate_three",
+     "%a: tensor<4x2xbf16>, %b: tensor<1x2xbf16>, %c: tensor<6x2xbf16>",
+     "tensor<11x2xbf16>",
+     "moe.concatenate dim 0 %a, %b, %c : tensor<4x2xbf16>, tensor<1x2xbf16>, "
+     "tensor<6x2xbf16> -> tensor<11x2xbf16>"},
     {"iota", "", "tensor<5x3xi32>", "moe.iota dim 0 : tensor<5x3xi32>"},
     {"one_hot", "%a: tensor<5xi32> {moe.bound = 4 : i64}", "tensor<5x3xf32>",
      "moe.one_hot %a : tensor<5xi32> -> tensor<5x3xf32>"},

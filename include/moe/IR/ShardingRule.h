@@ -8,9 +8,9 @@
 //     operand 0 dims {g s e c}, operand 1 dims {g s m}, result dims {e g c m}
 //     g e c m pass through, s is a sum-reduction
 //
-// Cutting a factor over an axis cuts every dimension that carries it. A
-// dimension with kNoFactor must be whole before the op may run
-// (need-replication), because the op mixes its elements.
+// Cutting a factor over an axis cuts every dimension that carries it. What
+// happens then is the factor's kind. A dimension with kNoFactor must be whole
+// before the op may run (need-replication), because the op mixes its elements.
 #pragma once
 
 #include "moe/IR/Enums.h"
@@ -27,12 +27,27 @@ enum class FactorKind {
   /// Each rank computes a partial value; the results are unreduced over the
   /// factor's axes. Padding of the operands must be masked.
   Reduction,
+  /// Each rank holds its block of what carries the factor, and the op's local
+  /// form exchanges what the blocks need of each other: scans, softmax, top-k,
+  /// and ops that move elements along a dimension (LocalizeOpInterface).
+  /// Operands and results may have other sizes of the same factor.
+  Joint,
 };
 
 struct Factor {
   int64_t size = 0;
   FactorKind kind = FactorKind::PassThrough;
   ReductionKind reduction = ReductionKind::Sum;
+  /// Joint: elements that a rank receives for each line along the factor,
+  /// about: so many from each other rank, and so many at most.
+  int64_t fromEach = 0;
+  int64_t atMost = 0;
+
+  void makeJoint(int64_t each, int64_t most) {
+    kind = FactorKind::Joint;
+    fromEach = each;
+    atMost = most;
+  }
 };
 
 /// Marks a dimension that must be whole.
@@ -49,7 +64,7 @@ struct ShardingRule {
   /// Adds a factor and returns its number.
   int addFactor(int64_t size, FactorKind kind = FactorKind::PassThrough,
                 ReductionKind reduction = ReductionKind::Sum) {
-    factors.push_back({size, kind, reduction});
+    factors.push_back({size, kind, reduction, 0, 0});
     return factors.size() - 1;
   }
   /// Adds a tensor of which every dimension must be whole.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "moe/IR/ShardingRule.h"
+#include "runtime/core/IndexMap.h"
 #include "runtime/core/Layout.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
@@ -73,10 +74,21 @@ moert::Layout layoutOf(ShardingAttr sharding, llvm::ArrayRef<int64_t> shape,
 std::vector<std::string> movedAxes(ShardingAttr from, ShardingAttr to,
                                    MeshOp mesh);
 
+/// Names of the mesh axes that cut a dimension under `from` or `to`, in the
+/// order in which they stand there.
+std::vector<std::string> cuttingAxes(ShardingAttr from, ShardingAttr to);
+
 /// The type of the local buffer of a tensor of type `global`: ceil(n/d) per
 /// dimension.
 mlir::RankedTensorType localType(mlir::RankedTensorType global,
                                  ShardingAttr sharding, MeshOp mesh);
+
+/// Makes a collective of any kind.
+mlir::Operation *createCollective(mlir::OpBuilder &builder, mlir::Location loc,
+                                  CollectiveKind kind, mlir::Value input,
+                                  ShardingAttr from, ShardingAttr to,
+                                  mlir::RankedTensorType global,
+                                  mlir::StringAttr reason, MeshOp mesh);
 
 /// The user's or Propagate's sharding of a value: argument attribute or the
 /// defining op's `spmd.shardings`; null when it has none.

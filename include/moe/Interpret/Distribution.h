@@ -9,6 +9,7 @@
 #include "moe/Interpret/Mix.h"
 #include "moe/Interpret/Tensor.h"
 
+#include "runtime/core/IndexMap.h"
 #include "runtime/core/Layout.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -50,6 +51,14 @@ public:
                                             const Placement &from,
                                             const Placement &to,
                                             EmitError emitError);
+
+  /// `locals` of a tensor in layout `from` as the blocks of another in layout
+  /// `to`, whose elements are those that `map` says; the others are those of
+  /// `into`, or padding where that is empty.
+  mlir::FailureOr<RankTensors>
+  reindex(llvm::ArrayRef<Tensor> locals, const moert::Layout &from,
+          const moert::Layout &to, const moert::IndexMap &map,
+          llvm::ArrayRef<Tensor> into, EmitError emitError);
 
 private:
   Tensor scatterTo(const Tensor &global, const moert::Layout &to, int64_t rank);

@@ -27,14 +27,6 @@ bool isWhole(spmd::ShardingAttr sharding, int64_t dim, spmd::MeshOp mesh);
 spmd::ShardingAttr keepDims(spmd::ShardingAttr sharding,
                             llvm::ArrayRef<int64_t> dims);
 
-/// Makes a collective of any kind.
-mlir::Operation *createCollective(mlir::OpBuilder &builder, mlir::Location loc,
-                                  spmd::CollectiveKind kind, mlir::Value input,
-                                  spmd::ShardingAttr from,
-                                  spmd::ShardingAttr to,
-                                  mlir::RankedTensorType global,
-                                  mlir::StringAttr reason, spmd::MeshOp mesh);
-
 /// Replaces each move by an earlier one of the same value between the same
 /// layouts, whatever their reasons. Returns how many went.
 int64_t shareEqualMoves(mlir::Block &block);

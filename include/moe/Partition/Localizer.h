@@ -27,15 +27,38 @@ public:
   mlir::Value blockOffset(mlir::Location loc, mlir::Value global, int64_t dim,
                           mlir::RankedTensorType type);
 
+  /// `local`, the block of a tensor of type `global` in layout `from`, brought
+  /// to layout `to` by the collectives of a reshard.
+  mlir::Value reshard(mlir::Location loc, mlir::Value local, ShardingAttr from,
+                      ShardingAttr to, mlir::RankedTensorType global,
+                      mlir::StringAttr reason);
+  /// The block of the tensor of type `target` in layout `to` whose elements are
+  /// those of the source that `map` says (row-major ones without), written into
+  /// `into` where there is one.
+  mlir::Value reindex(mlir::Location loc, mlir::Value local, ShardingAttr from,
+                      mlir::RankedTensorType source, ShardingAttr to,
+                      mlir::RankedTensorType target,
+                      llvm::ArrayRef<DimMapAttr> map, mlir::Value into,
+                      mlir::StringAttr reason);
+  /// `local`, a block of `global`, with the padding of `dims` neutral to
+  /// `kind`; itself where their blocks are even.
+  mlir::Value masked(mlir::Location loc, mlir::Value local, mlir::Value global,
+                     ReductionKind kind, llvm::ArrayRef<int64_t> dims);
+  /// Why an op exchanges data itself: it and the dimension that is cut.
+  mlir::StringAttr reasonOf(mlir::Operation *op, int64_t dim,
+                            ShardingAttr sharding);
+
   mlir::OpBuilder &builder;
   MeshOp mesh;
+  int64_t collectives = 0, masks = 0; // that were made
 
 private:
   mlir::IRMapping values;
 };
 
 /// Attaches LocalizeOpInterface to the ops whose result depends on where their
-/// block lies.
+/// block lies, to those that move elements along a dimension, and to those that
+/// combine elements along one.
 void registerLocalizeModels(mlir::DialectRegistry &registry);
 
 } // namespace spmd

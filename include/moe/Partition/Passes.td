@@ -23,7 +23,8 @@ def SpmdPartition : Pass<"spmd-partition", "mlir::ModuleOp"> {
       %1 = spmd.all_reduce %0 from ... to ... of tensor<8xf32>
     ```
   }];
-  let dependentDialects = ["::spmd::SpmdDialect", "::moe::MoeDialect", "mlir::arith::ArithDialect"];
+  let dependentDialects = ["::spmd::SpmdDialect", "::moe::MoeDialect", "mlir::arith::ArithDialect",
+                           "mlir::math::MathDialect"];
   let statistics = [
     Statistic<"numCollectives", "collectives", "collectives that move data">,
     Statistic<"numMasks", "masks", "operands whose padding is masked">,

@@ -1,0 +1,94 @@
+#include "moe/Partition/Localizer.h"
+
+#include "moe/IR/Location.h"
+#include "moe/Partition/ReshardPlan.h"
+
+using namespace mlir;
+using namespace spmd;
+
+RankedTensorType Localizer::localType(Value global) const {
+  return spmd::localType(cast<RankedTensorType>(global.getType()),
+                         getSharding(global), mesh);
+}
+
+bool Localizer::isCut(Value global, int64_t dim) const {
+  return !digitsOf(getSharding(global).getDims()[dim].getAxes(), mesh).empty();
+}
+
+Value Localizer::blockOffset(Location loc, Value global, int64_t dim) {
+  auto scalar = RankedTensorType::get({}, builder.getI32Type());
+  return BlockOffsetOp::create(builder, loc, scalar, dim, getSharding(global),
+                               global.getType());
+}
+
+Value Localizer::blockOffset(Location loc, Value global, int64_t dim,
+                             RankedTensorType type) {
+  auto scalar = RankedTensorType::get({}, type.getElementType());
+  Value offset = BlockOffsetOp::create(builder, loc, scalar, dim,
+                                       getSharding(global), global.getType());
+  return moe::BroadcastOp::create(builder, loc, type, offset,
+                                  ArrayRef<int64_t>());
+}
+
+Value Localizer::reshard(Location loc, Value local, ShardingAttr from,
+                         ShardingAttr to, RankedTensorType global,
+                         StringAttr reason) {
+  std::string error;
+  auto steps = planReshard(from, to, global.getShape(), mesh, error);
+  assert(succeeded(steps) && "ops reduce what they make partial");
+  for (const ReshardStep &step : *steps) {
+    local = createCollective(builder, loc, step.kind, local, from, step.target,
+                             global, reason, mesh)
+                ->getResult(0);
+    from = step.target;
+    collectives += step.kind != CollectiveKind::Slice;
+  }
+  return local;
+}
+
+Value Localizer::reindex(Location loc, Value local, ShardingAttr from,
+                         RankedTensorType source, ShardingAttr to,
+                         RankedTensorType target, ArrayRef<DimMapAttr> map,
+                         Value into, StringAttr reason) {
+  moert::IndexMap index;
+  SmallVector<Attribute> dims;
+  for (DimMapAttr dim : map) {
+    dims.push_back(dim);
+    index.dims.push_back({dim.getSource(), dim.getSourceStep(), dim.getTarget(),
+                          dim.getTargetStep(), dim.getSize(), dim.getAdvance(),
+                          dim.getReach()});
+  }
+  auto type = RankedTensorType::get(
+      index.targetLocalShape(layoutOf(to, target.getShape(), mesh)),
+      target.getElementType());
+  ++collectives;
+  return ReindexOp::create(
+      builder, loc, type, local, into, from, TypeAttr::get(source), to,
+      TypeAttr::get(target),
+      dims.empty() ? ArrayAttr() : builder.getArrayAttr(dims), reason);
+}
+
+Value Localizer::masked(Location loc, Value local, Value global,
+                        ReductionKind kind, ArrayRef<int64_t> dims) {
+  auto type = cast<RankedTensorType>(global.getType());
+  moert::Layout layout = layoutOf(getSharding(global), type.getShape(), mesh);
+  SmallVector<int64_t> uneven;
+  for (int64_t dim : dims)
+    if (type.getDimSize(dim) % layout.blocks(dim))
+      uneven.push_back(dim);
+  if (uneven.empty())
+    return local;
+  ++masks;
+  return MaskOp::create(builder, loc, local.getType(), local, kind, uneven,
+                        getSharding(global), type);
+}
+
+StringAttr Localizer::reasonOf(Operation *op, int64_t dim,
+                               ShardingAttr sharding) {
+  std::string text;
+  llvm::raw_string_ostream(text)
+      << op->getName() << " at " << moe::describeLocation(op->getLoc())
+      << " works along dimension " << dim << ", which is cut by "
+      << sharding.getDims()[dim];
+  return builder.getStringAttr(text);
+}
