@@ -2,7 +2,6 @@
 
 #include "moe/IR/Location.h"
 #include "moe/IR/Moe.h"
-#include "runtime/core/ExchangePlan.h"
 #include "runtime/core/Received.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -44,9 +43,8 @@ static int64_t worstBytes(CollectiveOpInterface op, spmd::MeshOp mesh) {
 
 static int64_t worstBytes(spmd::ReindexOp op, spmd::MeshOp mesh) {
   return worstBytes(mesh, op.getSourceType(), [&](int64_t rank) {
-    return moert::planExchange(op.getSourceLayout(), op.getTargetLayout(),
-                               op.getIndexMap(), mesh.getRanks(), rank)
-        .receivedElements(rank);
+    return moert::receivedElements(op.getSourceLayout(), op.getTargetLayout(),
+                                   op.getIndexMap(), rank);
   });
 }
 

@@ -1,6 +1,7 @@
 // What a change of layout cannot do without: the elements that a rank receives.
 #pragma once
 
+#include "runtime/core/IndexMap.h"
 #include "runtime/core/Layout.h"
 
 #include <cstdint>
@@ -25,5 +26,9 @@ namespace moert {
 /// cross.
 int64_t receivedElements(const Layout &source, const Layout &target,
                          int64_t ranks, int64_t rank);
+
+/// The same for an exchange through an index map.
+int64_t receivedElements(const Layout &source, const Layout &target,
+                         const IndexMap &map, int64_t rank);
 
 } // namespace moert

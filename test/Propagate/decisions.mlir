@@ -101,12 +101,20 @@ func.func @reduction_scatters_where_the_result_is_cut(%x: tensor<8x16xf32> {spmd
   return %y : tensor<8x8xf32>
 }
 
-// A softmax mixes the dimension that is cut: it is gathered before, and cut again after at no cost.
+// Choices of one group compete: what a gate needs of it is gathered before.
 // CHECK-LABEL: func.func @what_must_be_whole_is_gathered
-// CHECK-SAME:    %[[A:[^:]*]]: tensor<8x8xf32>
-// CHECK:         %[[G:.*]] = spmd.reshard %[[A]] to <@mesh, [{"data"}, {}]>
-// CHECK-NEXT:    %{{[^ ]*}} = moe.softmax %[[G]]
-func.func @what_must_be_whole_is_gathered(%a: tensor<8x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {"expert"}]>}) -> tensor<8x8xf32> {
+// CHECK-SAME:    %[[A:[^:]*]]: tensor<2x8x4xf32>
+// CHECK:         %[[G:.*]] = spmd.reshard %[[A]] to <@mesh, [{"data"}, {}, {}]>
+// CHECK-NEXT:    %{{[^ ]*}} = moe.gating %[[G]]
+func.func @what_must_be_whole_is_gathered(%a: tensor<2x8x4xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {"expert"}, {}]>}) -> tensor<2x8x1xf32> {
+  %e, %s, %w = moe.gating %a k 1 capacity 2 : tensor<2x8x4xf32> -> tensor<2x8x1xi32>, tensor<2x8x1xi32>, tensor<2x8x1xf32>
+  return %w : tensor<2x8x1xf32>
+}
+
+// A softmax works along a dimension that is cut: ranks exchange two numbers of each line.
+// CHECK-LABEL: func.func @softmax_stays_cut
+// CHECK-NEXT:    moe.softmax {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data"}, {"expert"}]>]}
+func.func @softmax_stays_cut(%a: tensor<8x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {"expert"}]>}) -> tensor<8x8xf32> {
   %0 = moe.softmax %a dim 1 : tensor<8x8xf32>
   return %0 : tensor<8x8xf32>
 }
