@@ -104,7 +104,19 @@ static CollectiveReport report(spmd::ReindexOp op) {
   return entry;
 }
 
-std::vector<CollectiveReport> moe::explainCollectives(ModuleOp module) {
+// Combined collectives join the reasons of theirs.
+static std::vector<ReshardReport>
+reshardsOf(StringRef reason, const PropagationReport &propagation) {
+  std::vector<ReshardReport> found;
+  for (const auto &[key, reshard] : propagation.reshards)
+    if (reason.contains(key))
+      found.push_back(reshard);
+  return found;
+}
+
+std::vector<CollectiveReport>
+moe::explainCollectives(ModuleOp module,
+                        const PropagationReport &propagation) {
   std::vector<CollectiveReport> reports;
   module.walk([&](Operation *op) {
     if (auto reindex = dyn_cast<spmd::ReindexOp>(op))
@@ -113,24 +125,57 @@ std::vector<CollectiveReport> moe::explainCollectives(ModuleOp module) {
     if (collective && collective.getCollectiveKind() != CollectiveKind::Slice)
       reports.push_back(report(collective));
   });
+  for (CollectiveReport &entry : reports)
+    entry.reshards = reshardsOf(entry.reason, propagation);
   return reports;
 }
 
+//===----------------------------------------------------------------------===//
+// Text
+//===----------------------------------------------------------------------===//
+
+static void printReshard(const ReshardReport &reshard, llvm::raw_ostream &os) {
+  os << "  rule: " << reshard.rule << "\n";
+  if (reshard.alternative.empty())
+    return;
+  os << "  or: " << reshard.alternative << "; a rank then receives "
+     << reshard.alternativeBytes << " bytes in the whole function, now "
+     << reshard.functionBytes << "\n";
+}
+
+static void printCollective(const CollectiveReport &entry,
+                            llvm::raw_ostream &os) {
+  os << entry.location << ": " << entry.op << " in @" << entry.function << "\n"
+     << "  " << entry.kind << " over " << llvm::join(entry.axes, ", ") << ", "
+     << entry.bytes << " bytes received per rank\n"
+     << "  " << entry.tensor << " " << entry.from << " -> " << entry.to << "\n";
+  if (!entry.reason.empty())
+    os << "  because " << entry.reason << "\n";
+  for (const ReshardReport &reshard : entry.reshards)
+    printReshard(reshard, os);
+}
+
+static void printValue(const ValueReport &value, llvm::raw_ostream &os) {
+  os << "@" << value.function << ": " << value.value << ": dimension "
+     << value.dim << " over " << value.axes;
+  if (value.annotation.empty())
+    os << ", as its users take it";
+  else
+    os << " by " << value.annotation << ": " << llvm::join(value.chain, " -> ");
+  os << "\n";
+}
+
 void moe::printExplanation(const std::vector<CollectiveReport> &reports,
+                           const PropagationReport &propagation,
                            llvm::raw_ostream &os) {
   int64_t total = 0, ranks = 0;
   for (const CollectiveReport &entry : reports) {
-    os << entry.location << ": " << entry.op << " in @" << entry.function
-       << "\n"
-       << "  " << entry.kind << " over " << llvm::join(entry.axes, ", ") << ", "
-       << entry.bytes << " bytes received per rank\n"
-       << "  " << entry.tensor << " " << entry.from << " -> " << entry.to
-       << "\n";
-    if (!entry.reason.empty())
-      os << "  because " << entry.reason << "\n";
+    printCollective(entry, os);
     total += entry.bytes;
     ranks = std::max(ranks, entry.ranks);
   }
+  for (const ValueReport &value : propagation.values)
+    printValue(value, os);
   os << reports.size() << " collectives, " << total
      << " bytes received per rank\n";
   if (ranks > kSampledRanks)
@@ -138,27 +183,83 @@ void moe::printExplanation(const std::vector<CollectiveReport> &reports,
        << " ranks, evenly spread over the " << ranks << "\n";
 }
 
+//===----------------------------------------------------------------------===//
+// JSON
+//===----------------------------------------------------------------------===//
+
+static void writeList(llvm::json::OStream &json, StringRef name,
+                      const std::vector<std::string> &list) {
+  json.attributeArray(name, [&] {
+    for (const std::string &text : list)
+      json.value(text);
+  });
+}
+
+static void writeEnd(llvm::json::OStream &json, StringRef name,
+                     const EndReport &end) {
+  json.attributeObject(name, [&] {
+    json.attribute("node", end.node);
+    writeList(json, "annotations", end.annotations);
+  });
+}
+
+static void writeReshard(llvm::json::OStream &json,
+                         const ReshardReport &reshard) {
+  json.object([&] {
+    writeEnd(json, "made", reshard.made);
+    writeEnd(json, "needed", reshard.needed);
+    json.attribute("rule", reshard.rule);
+    json.attribute("alternative", reshard.alternative);
+    json.attribute("alternativeBytes", reshard.alternativeBytes);
+    json.attribute("functionBytes", reshard.functionBytes);
+  });
+}
+
+static void writeCollective(llvm::json::OStream &json,
+                            const CollectiveReport &entry) {
+  json.object([&] {
+    json.attribute("function", entry.function);
+    json.attribute("kind", entry.kind);
+    json.attribute("op", entry.op);
+    json.attribute("location", entry.location);
+    writeList(json, "axes", entry.axes);
+    json.attribute("from", entry.from);
+    json.attribute("to", entry.to);
+    json.attribute("tensor", entry.tensor);
+    json.attribute("reason", entry.reason);
+    json.attribute("bytes", entry.bytes);
+    json.attribute("ranks", entry.ranks);
+    json.attributeArray("reshards", [&] {
+      for (const ReshardReport &reshard : entry.reshards)
+        writeReshard(json, reshard);
+    });
+  });
+}
+
+static void writeValue(llvm::json::OStream &json, const ValueReport &value) {
+  json.object([&] {
+    json.attribute("function", value.function);
+    json.attribute("value", value.value);
+    json.attribute("dim", value.dim);
+    json.attribute("axes", value.axes);
+    json.attribute("annotation", value.annotation);
+    writeList(json, "chain", value.chain);
+  });
+}
+
 void moe::printExplanationJson(const std::vector<CollectiveReport> &reports,
+                               const PropagationReport &propagation,
                                llvm::raw_ostream &os) {
   llvm::json::OStream json(os, 2);
-  json.array([&] {
-    for (const CollectiveReport &entry : reports)
-      json.object([&] {
-        json.attribute("function", entry.function);
-        json.attribute("kind", entry.kind);
-        json.attribute("op", entry.op);
-        json.attribute("location", entry.location);
-        json.attributeArray("axes", [&] {
-          for (const std::string &axis : entry.axes)
-            json.value(axis);
-        });
-        json.attribute("from", entry.from);
-        json.attribute("to", entry.to);
-        json.attribute("tensor", entry.tensor);
-        json.attribute("reason", entry.reason);
-        json.attribute("bytes", entry.bytes);
-        json.attribute("ranks", entry.ranks);
-      });
+  json.object([&] {
+    json.attributeArray("collectives", [&] {
+      for (const CollectiveReport &entry : reports)
+        writeCollective(json, entry);
+    });
+    json.attributeArray("values", [&] {
+      for (const ValueReport &value : propagation.values)
+        writeValue(json, value);
+    });
   });
   os << "\n";
 }

@@ -231,7 +231,8 @@ void FunctionGraph::addPorts(Value operand, ArrayRef<int> factors,
 // Nodes
 //===----------------------------------------------------------------------===//
 
-Pin FunctionGraph::pinFor(ShardingAttr sharding, std::string origin) {
+Pin FunctionGraph::pinFor(ShardingAttr sharding, std::string origin,
+                          Location loc) {
   auto atomsOf = [&](ArrayRef<AxisRefAttr> list) {
     AxisList atoms;
     for (AxisRefAttr axis : list)
@@ -253,12 +254,14 @@ Pin FunctionGraph::pinFor(ShardingAttr sharding, std::string origin) {
   llvm::append_range(pin.closed, pin.unreduced);
   pin.origin = origins.size();
   origins.push_back(std::move(origin));
+  originLocations.push_back(loc);
   return pin;
 }
 
-void FunctionGraph::addNode(OpNode node, std::string name) {
+void FunctionGraph::addNode(OpNode node, std::string name, Location loc) {
   graph.addOp(std::move(node));
   nodeNames.push_back(std::move(name));
+  nodeLocations.push_back(loc);
 }
 
 // The identity over a tensor's dimensions.
@@ -300,12 +303,14 @@ LogicalResult FunctionGraph::addArguments() {
                                                        "moe.name"))
       name += " '" + label.str() + "'";
     if (ShardingAttr sharding = spmd::getSharding(argument))
-      node.pin = pinFor(sharding, "the annotation of " + name + " at " +
-                                      describeLocation(argument.getLoc()));
+      node.pin = pinFor(sharding,
+                        "the annotation of " + name + " at " +
+                            describeLocation(argument.getLoc()),
+                        argument.getLoc());
     int tensor = graph.addTensor(shapeOf(argument), graph.ops.size());
     tensorOf[argument] = tensor;
     node.results.push_back({tensor, identityFactors(argument)});
-    addNode(std::move(node), name);
+    addNode(std::move(node), name, argument.getLoc());
   }
   return success();
 }
@@ -361,7 +366,8 @@ LogicalResult FunctionGraph::addOp(Operation *op) {
   node.opClass = classOf(rule);
   if (auto annotate = dyn_cast<spmd::AnnotateOp>(op))
     node.pin = pinFor(annotate.getSharding(),
-                      "the annotation at " + describeLocation(op->getLoc()));
+                      "the annotation at " + describeLocation(op->getLoc()),
+                      op->getLoc());
   for (auto [operand, factors] : llvm::zip(op->getOperands(), rule.operands))
     if (isTensor(operand))
       addPorts(operand, factors, node);
@@ -371,8 +377,10 @@ LogicalResult FunctionGraph::addOp(Operation *op) {
     tensorOf[result] = tensor;
     node.results.push_back({tensor, factors});
   }
-  addNode(std::move(node), op->getName().getStringRef().str() + " at " +
-                               describeLocation(op->getLoc()));
+  addNode(std::move(node),
+          op->getName().getStringRef().str() + " at " +
+              describeLocation(op->getLoc()),
+          op->getLoc());
   return success();
 }
 
@@ -386,10 +394,12 @@ void FunctionGraph::addReturn(func::ReturnOp op) {
         "result " + std::to_string(index) + " of @" + func.getName().str();
     if (auto sharding = func.getResultAttrOfType<ShardingAttr>(
             index, spmd::SpmdDialect::getShardingAttrName()))
-      node.pin = pinFor(sharding, "the annotation of " + name + " at " +
-                                      describeLocation(func.getLoc()));
+      node.pin = pinFor(sharding,
+                        "the annotation of " + name + " at " +
+                            describeLocation(func.getLoc()),
+                        func.getLoc());
     addPorts(operand, identityFactors(operand), node);
-    addNode(std::move(node), name);
+    addNode(std::move(node), name, func.getLoc());
   }
 }
 

@@ -59,15 +59,17 @@ Value Materializer::makeReshard(Value base, int tensor, const Placement &from,
                                 const Placement &to, int node) {
   builder.setInsertionPointAfterValue(base);
   spmd::ShardingAttr sharding = graph.shardingFor(to);
-  auto reshard = spmd::ReshardOp::create(
-      builder, base.getLoc(), base.getType(), base, sharding,
-      builder.getStringAttr(reasonFor(tensor, from, to, node)));
+  StringAttr reason = builder.getStringAttr(reasonFor(tensor, from, to, node));
+  auto reshard = spmd::ReshardOp::create(builder, base.getLoc(), base.getType(),
+                                         base, sharding, reason);
   spmd::setSharding(reshard, sharding);
   if (isa<BlockArgument>(base))
     argumentReshards.push_back(reshard);
-  ++reshards;
-  receivedBytes += moe::propagate::receivedBytes(
-      from, to, graph.getGraph().tensors[tensor].shape, graph.getGraph().atoms);
+  const Graph &plain = graph.getGraph();
+  reshardings.push_back(
+      {tensor, from, to, node,
+       receivedBytes(from, to, plain.tensors[tensor].shape, plain.atoms),
+       reason});
   return reshard;
 }
 

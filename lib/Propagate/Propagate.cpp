@@ -13,6 +13,8 @@ namespace moe {
 namespace {
 
 struct PropagatePass : moe::impl::SpmdPropagateBase<PropagatePass> {
+  using SpmdPropagateBase::SpmdPropagateBase;
+
   LogicalResult propagate(func::FuncOp func) {
     if (!func.getBody().hasOneBlock())
       return func.emitError() << "function @" << func.getName() << " has "
@@ -25,18 +27,39 @@ struct PropagatePass : moe::impl::SpmdPropagateBase<PropagatePass> {
     Materializer materializer(func, graph, decisions);
     if (failed(materializer.run()))
       return failure();
-    numReshards += materializer.reshards;
+    if (failed(refuseConflicts(graph, decisions, materializer.reshardings,
+                               conflicts)))
+      return failure();
+    numReshards += materializer.reshardings.size();
     numOpenOps += decisions.openOps;
     numSweeps += decisions.sweeps;
-    numReceivedBytes += static_cast<int64_t>(materializer.receivedBytes);
+    for (const Resharding &resharding : materializer.reshardings)
+      numReceivedBytes += static_cast<int64_t>(resharding.bytes);
+    return success();
+  }
+
+  LogicalResult readErrorOn() {
+    for (const std::string &name : errorOn)
+      if (name == "replicate")
+        conflicts.replicate = true;
+      else if (name == "implicit-reshard")
+        conflicts.implicitReshard = true;
+      else
+        return getOperation().emitError()
+               << "error-on takes replicate and implicit-reshard, got '" << name
+               << "'";
     return success();
   }
 
   void runOnOperation() override {
+    if (failed(readErrorOn()))
+      return signalPassFailure();
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (!func.isExternal() && failed(propagate(func)))
         return signalPassFailure();
   }
+
+  ErrorOn conflicts;
 };
 
 } // namespace

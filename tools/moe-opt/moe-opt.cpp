@@ -7,6 +7,8 @@
 //   moe-opt MODEL.mlir --stop-after=partition
 // Why data moves:
 //   moe-opt MODEL.mlir --mesh=expert=4 --explain
+// Data that moves and nobody asked for, as errors:
+//   moe-opt MODEL.mlir --mesh=expert=4 --error-on=replicate,implicit-reshard
 // A program for moe-run:
 //   moe-opt MODEL.mlir --mesh=expert=4 --target=cpu -o OUT
 #include "moe/Lower/Artifact.h"
@@ -19,6 +21,7 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -51,6 +54,12 @@ struct DriverFlags {
   cl::opt<std::string> explain{"explain", cl::cat(category), cl::ValueOptional,
                                cl::desc("Print every collective, why it exists "
                                         "and what it costs: text or json")};
+  cl::opt<std::string> errorOn{
+      "error-on", cl::cat(category),
+      cl::desc(
+          "Conflicts that are errors: replicate (a value that had a cut is "
+          "made whole though no annotation asks for it), implicit-reshard "
+          "(a cut is given up for another that no annotation asks for)")};
   cl::opt<bool> exposeChoices{
       "expose-choices", cl::cat(category),
       cl::desc("Also return the routing choices, for a comparison that allows "
@@ -59,7 +68,8 @@ struct DriverFlags {
   /// The first flag that is given; null if none is.
   const cl::Option *firstGiven() const {
     for (const cl::Option *flag : std::initializer_list<const cl::Option *>{
-             &mesh, &target, &isa, &stopAfter, &explain, &exposeChoices})
+             &mesh, &target, &isa, &stopAfter, &explain, &errorOn,
+             &exposeChoices})
       if (flag->getNumOccurrences())
         return flag;
     return nullptr;
@@ -185,6 +195,13 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
   }
   if (!explain.empty() && explain != "text" && explain != "json")
     return fail("--explain must be text or json, got '" + explain + "'");
+  if (flags.errorOn.getNumOccurrences())
+    for (StringRef conflict : llvm::split(flags.errorOn.getValue(), ",")) {
+      if (!llvm::is_contained(moe::kConflicts, conflict))
+        return fail("--error-on takes replicate and implicit-reshard, got '" +
+                    conflict + "'");
+      options.errorOn.push_back(conflict.str());
+    }
   bool writesProgram = flags.target.getNumOccurrences() > 0;
   if (writesProgram && target != "cpu")
     return fail("--target must be cpu, got '" + target + "'");
@@ -212,6 +229,11 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
   sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
   SourceMgrDiagnosticHandler diagnostics(*sources, &context);
   diagnostics.setCallStackLimit(1); // calls are inlined: one level tells enough
+  moe::PropagationReport propagation;
+  if (flags.explain.getNumOccurrences())
+    options.beforePropagate = [&](ModuleOp module) {
+      propagation = moe::explainPropagation(module);
+    };
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module || failed(moe::runPipeline(*module, options)))
     return 1;
@@ -219,10 +241,10 @@ int drive(const DriverFlags &flags, StringRef input, StringRef output,
   if (writesProgram)
     return writeProgram(*module, output.str(), lowering);
   if (flags.explain.getNumOccurrences()) {
-    auto reports = moe::explainCollectives(*module);
+    auto reports = moe::explainCollectives(*module, propagation);
     return writeOutput(output, [&](llvm::raw_ostream &os) {
-      explain == "json" ? moe::printExplanationJson(reports, os)
-                        : moe::printExplanation(reports, os);
+      explain == "json" ? moe::printExplanationJson(reports, propagation, os)
+                        : moe::printExplanation(reports, propagation, os);
     });
   }
   return writeOutput(output, [&](llvm::raw_ostream &os) { module->print(os); });

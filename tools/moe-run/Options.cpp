@@ -81,6 +81,10 @@ static const std::vector<Flag> &flags() {
        false, [](O, V v) { checkThreads(v); }},
       {"--mesh", "AXIS=N,...", "axis sizes for a MODEL; its own by default",
        false, [](O o, V v) { o.mesh = v; }},
+      {"--error-on", "CONFLICT,...",
+       "conflicts that end the compilation of a MODEL: replicate, "
+       "implicit-reshard",
+       false, [](O o, V v) { o.errorOn = v; }},
       {"--no-cache", "", "compile a MODEL even if its program is kept", false,
        [](O o, V) { o.cache = false; }},
       {"--entry", "NAME", "entry to run (default: forward)", false,

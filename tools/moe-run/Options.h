@@ -16,6 +16,7 @@ struct Options {
   std::string program;
   std::optional<int> ranks;
   std::string mesh;
+  std::string errorOn; // conflicts that are errors, as moe-opt takes them
   std::string entry = "forward";
   /// Argument name and file, in the order given.
   std::vector<std::pair<std::string, std::string>> inputs;

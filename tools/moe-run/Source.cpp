@@ -30,6 +30,8 @@ static std::vector<std::string> compilerArguments(const Options &options) {
   std::vector<std::string> arguments{options.program, "--target=cpu"};
   if (!options.mesh.empty())
     arguments.push_back("--mesh=" + options.mesh);
+  if (!options.errorOn.empty())
+    arguments.push_back("--error-on=" + options.errorOn);
   if (options.check)
     arguments.push_back("--expose-choices");
   return arguments;
@@ -119,6 +121,9 @@ std::string obtainArtifact(const Options &options) {
   if (!options.mesh.empty())
     throw Error(text("--mesh is for models (.mlir); '", options.program,
                      "' is compiled for its mesh already"));
+  if (!options.errorOn.empty())
+    throw Error(text("--error-on is for models (.mlir); '", options.program,
+                     "' is compiled already"));
   return moert::readWholeFile(options.program, kLargestArtifact);
 }
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "mlir/IR/BuiltinOps.h"
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace moe {
 
@@ -18,6 +20,12 @@ struct PipelineOptions {
   /// Whether public functions also return their routing choices
   /// (moe-expose-choices).
   bool exposeChoices = false;
+  /// Conflicts that are errors: replicate, implicit-reshard (spmd-propagate's
+  /// error-on).
+  std::vector<std::string> errorOn;
+  /// Sees the module as Propagate will: global shapes, calls inlined,
+  /// annotations written out.
+  std::function<void(mlir::ModuleOp)> beforePropagate;
   /// Heed MLIR's flags for passes, such as --mlir-timing; the tool must have
   /// registered them.
   bool heedsFlags = false;
@@ -37,6 +45,10 @@ mlir::LogicalResult runPipeline(mlir::ModuleOp module,
 /// Replaces calls by bodies and simplifies nothing: findRoutingChoices then
 /// finds what the pipeline exposes.
 mlir::LogicalResult inlineCalls(mlir::ModuleOp module);
+
+/// The words of `errorOn`.
+inline constexpr llvm::StringLiteral kConflicts[] = {"replicate",
+                                                     "implicit-reshard"};
 
 /// "propagate" and so on, for users.
 llvm::StringRef stageName(Stage stage);

@@ -62,6 +62,11 @@ public:
   }
   /// `moe.einsum at model.mlir:9:8`, `argument 2`, `result 0`.
   std::string describeNode(int node) const { return nodeNames[node]; }
+  /// Where they were written.
+  mlir::Location locationOfOrigin(int origin) const {
+    return originLocations[origin];
+  }
+  mlir::Location locationOfNode(int node) const { return nodeLocations[node]; }
 
 private:
   mlir::LogicalResult findMesh();
@@ -71,8 +76,9 @@ private:
   void addReturn(mlir::func::ReturnOp op);
   bool addDerived(mlir::Operation *op, const spmd::ShardingRule &rule);
   void addPorts(mlir::Value operand, llvm::ArrayRef<int> factors, OpNode &node);
-  Pin pinFor(spmd::ShardingAttr sharding, std::string origin);
-  void addNode(OpNode node, std::string name);
+  Pin pinFor(spmd::ShardingAttr sharding, std::string origin,
+             mlir::Location loc);
+  void addNode(OpNode node, std::string name, mlir::Location loc);
   llvm::SmallVector<IndexLeaf, 4> leavesOf(mlir::Value value) const;
 
   mlir::func::FuncOp func;
@@ -84,6 +90,7 @@ private:
   llvm::DenseMap<mlir::Operation *, int> nodeOf;
   llvm::SmallVector<int, 4> returnNodes;
   std::vector<std::string> origins, nodeNames;
+  std::vector<mlir::Location> originLocations, nodeLocations;
 };
 
 } // namespace moe::propagate

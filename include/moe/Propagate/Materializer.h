@@ -7,7 +7,7 @@
 // resharded.
 #pragma once
 
-#include "moe/Propagate/FunctionGraph.h"
+#include "moe/Propagate/Resharding.h"
 
 namespace moe::propagate {
 
@@ -22,8 +22,7 @@ public:
   /// partial values (unreduced) that its producer does not make.
   mlir::LogicalResult run();
 
-  int64_t reshards = 0;     // that were inserted
-  double receivedBytes = 0; // by a rank in all reshards
+  std::vector<Resharding> reshardings; // that were inserted
 
 private:
   mlir::LogicalResult placeOp(mlir::Operation *op);

@@ -69,6 +69,11 @@ def SpmdPropagate : Pass<"spmd-propagate", "mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::spmd::SpmdDialect"];
+  let options = [
+    ListOption<"errorOn", "error-on", "std::string",
+               "Conflicts that are errors: replicate (a value that had a cut is made whole though no annotation "
+               "asks for it), implicit-reshard (a cut is given up for another that no annotation at that value asks for)">,
+  ];
   let statistics = [
     Statistic<"numReshards", "reshards", "reshards inserted">,
     Statistic<"numOpenOps", "open-ops", "ops decided by bytes">,

@@ -24,7 +24,7 @@ def output(*command):
 def main(model, entry, inputs, *meshes):
     failed = 0
     for mesh in meshes:
-        reports = json.loads(output("moe-opt", model, f"--mesh={mesh}", "--explain=json"))
+        reports = json.loads(output("moe-opt", model, f"--mesh={mesh}", "--explain=json"))["collectives"]
         said = [(row["kind"], ",".join(row["axes"]), row["bytes"]) for row in reports if row["function"] == entry]
         summary = output("moe-run", model, f"--mesh={mesh}", f"--entry={entry}", f"--params={inputs}")
         counted = []
