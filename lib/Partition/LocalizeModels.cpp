@@ -62,19 +62,28 @@ struct RandomModel
   SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
     auto random = cast<moe::RandomOp>(op);
     RankedTensorType global = random.getResult().getType();
-    SmallVector<Value> offsets;
-    bool isCut = false;
+    bool isBlock = !random.getOffsets().empty(), isCut = false;
     for (int64_t dim = 0; dim < global.getRank(); ++dim)
       isCut |= localizer.isCut(random, dim);
+    SmallVector<Value> offsets;
+    for (Value offset : random.getOffsets())
+      offsets.push_back(localizer.local(offset));
     if (isCut)
-      for (int64_t dim = 0; dim < global.getRank(); ++dim)
-        offsets.push_back(localizer.blockOffset(op->getLoc(), random, dim));
+      for (int64_t dim = 0; dim < global.getRank(); ++dim) {
+        Value block = localizer.blockOffset(op->getLoc(), random, dim);
+        if (isBlock) // a block of a block
+          offsets[dim] = arith::AddIOp::create(localizer.builder, op->getLoc(),
+                                               offsets[dim], block);
+        else
+          offsets.push_back(block);
+      }
+    DenseI64ArrayAttr shape = random.getGlobalShapeAttr();
+    if (isCut && !isBlock)
+      shape = localizer.builder.getDenseI64ArrayAttr(global.getShape());
     return {moe::RandomOp::create(
         localizer.builder, op->getLoc(), localizer.localType(random),
         random.getDistribution(), localizer.local(random.getSeed()),
-        random.getStream(), offsets,
-        isCut ? localizer.builder.getDenseI64ArrayAttr(global.getShape())
-              : DenseI64ArrayAttr())};
+        random.getStream(), offsets, shape)};
   }
 };
 

@@ -43,6 +43,7 @@ def SpmdSetMesh : Pass<"spmd-set-mesh", "mlir::ModuleOp"> {
     their size; an axis that the mesh does not have is an error. A module without a
     mesh gets `spmd.mesh @mesh ["rank"=1]`.
   }];
+  let dependentDialects = ["::spmd::SpmdDialect"];
   let options = [Option<"mesh", "mesh", "std::string", "\"\"",
                         "axis sizes, such as data=2,expert=4">];
 }
