@@ -23,7 +23,7 @@ config.test_exec_root = os.path.join(config.binary_dir, "test")
 
 path = [os.path.join(config.binary_dir, "bin"), config.llvm_tools_dir, config.environment["PATH"]]
 config.environment["PATH"] = os.pathsep.join(path)
-for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "XDG_CACHE_HOME"):
+for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "XDG_CACHE_HOME", "MOE_PLANTED"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 
@@ -34,6 +34,7 @@ config.substitutions += [
     ("%python", config.python),
     ("%source", config.source_dir),
     ("%gshard", os.path.join(config.source_dir, "examples/gshard")),
+    ("%text_fuzzer", os.path.join(config.binary_dir, "bin/text-fuzzer")),
     ("%llvm_include", config.llvm_include_dir),
     ("%generate", f"{config.python} {config.source_dir}/examples/gshard/generate.py"),
 ]

@@ -74,7 +74,7 @@ for build in "${builds[@]}"; do
       ;;
     asan)
       run_ctest asan -LE mpi
-      run_lit asan IR Interpret Propagate Partition Optimize Lower Run/Local
+      run_lit asan IR Interpret Propagate Partition Optimize Lower Public Fuzz Run/Local
       ;;
     tsan)
       run_ctest tsan -LE mpi
