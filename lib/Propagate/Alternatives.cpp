@@ -44,6 +44,9 @@ double moe::propagate::totalBytes(const Graph &graph,
         planFanOut(::yieldOf(graph, decisions, index),
                    needsOf(graph, decisions, index), tensor.shape, graph.atoms)
             .bytes;
+  for (auto [op, decision] : llvm::zip(graph.ops, decisions.ops))
+    for (int factor : llvm::seq<int>(0, op.factors.size()))
+      bytes += jointBytes(op, factor, decision.assignment, graph);
   return bytes;
 }
 

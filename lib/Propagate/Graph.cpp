@@ -44,3 +44,25 @@ Placement moe::propagate::yieldOf(const OpNode &op, const Port &result,
   llvm::sort(placement.unreduced);
   return placement;
 }
+
+double moe::propagate::jointBytes(const OpNode &node, int factor,
+                                  const Assignment &assignment,
+                                  const Graph &graph) {
+  const spmd::Factor &along = node.factors[factor];
+  if (along.kind != spmd::FactorKind::Joint || assignment[factor].empty())
+    return 0;
+  const auto *port = llvm::find_if(node.operands, [&](const Port &operand) {
+    return llvm::is_contained(operand.factors, factor);
+  });
+  if (port == node.operands.end())
+    return 0;
+  const TensorShape &shape = graph.tensors[port->tensor].shape;
+  double lines = shape.bytes();
+  for (auto [size, other] : llvm::zip(shape.sizes, port->factors))
+    if (other == factor)
+      lines /= std::max<int64_t>(size, 1);
+    else if (other != spmd::kNoFactor)
+      lines /= graph.atoms.sizeOf(assignment[other]);
+  double others = graph.atoms.sizeOf(assignment[factor]) - 1;
+  return lines * std::min<double>(along.fromEach * others, along.atMost);
+}

@@ -8,7 +8,8 @@
 
 namespace moe::propagate {
 
-/// Bytes that a rank receives in all reshardings of the decided graph.
+/// Bytes that a rank receives in all reshardings of the decided graph and
+/// inside its ops.
 double totalBytes(const Graph &graph, const Decisions &decisions);
 
 /// One change of what is written.

@@ -71,4 +71,9 @@ Placement needOf(const Port &port, const Assignment &assignment);
 Placement yieldOf(const OpNode &op, const Port &result,
                   const Assignment &assignment);
 
+/// Bytes that a rank receives inside the op, along a Joint factor; 0 for other
+/// factors.
+double jointBytes(const OpNode &node, int factor, const Assignment &assignment,
+                  const Graph &graph);
+
 } // namespace moe::propagate
