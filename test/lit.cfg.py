@@ -53,3 +53,10 @@ if platform.machine() in ("x86_64", "AMD64"):
 for sanitizer, feature in (("address", "asan"), ("thread", "tsan")):
     if sanitizer in config.sanitize:
         config.available_features.add(feature)
+
+# Random programs: sanitizers are slow, so they see fewer.
+has_sanitizer = bool({"asan", "tsan"} & set(config.available_features))
+config.substitutions += [
+    ("%fuzz_cases", "200" if has_sanitizer else "2000"),
+    ("%fuzz_runs", "4" if has_sanitizer else "12"),
+]

@@ -74,11 +74,12 @@ for build in "${builds[@]}"; do
       ;;
     asan)
       run_ctest asan -LE mpi
-      run_lit asan IR Interpret Propagate Partition Optimize Lower Public Fuzz Run/Local
+      run_lit asan IR Interpret Propagate Partition Optimize Lower Public Run/Local \
+        Fuzz/Local Fuzz/programs_compute_the_same.test Fuzz/text_is_answered.test
       ;;
     tsan)
       run_ctest tsan -LE mpi
-      run_lit tsan Run/Local
+      run_lit tsan Run/Local Fuzz/Local
       ;;
   esac
 done

@@ -102,6 +102,28 @@ static void emitDifference(func::FuncOp candidate, const Port &port,
          << " of the greatest magnitude " << numberText(difference.magnitude);
 }
 
+LogicalResult compareWith(func::FuncOp reference, ArrayRef<Tensor> inputs,
+                          ArrayRef<Tensor> expected, func::FuncOp candidate,
+                          const InputOptions &options) {
+  if (failed(checkSameResults(reference, candidate)))
+    return failure();
+  FailureOr<SmallVector<Tensor>> actual =
+      Interpreter(options.mode, options.seed).run(candidate, inputs);
+  if (failed(actual))
+    return failure();
+  Signature signature = Signature::of(candidate);
+  bool isSame = true;
+  for (auto [index, port] : llvm::enumerate(signature.results)) {
+    const Tensor &want = expected[index], &have = (*actual)[index];
+    if (auto difference =
+            findDifference(want, have, port, signature.ranks, options.mode)) {
+      emitDifference(candidate, port, *difference, want, have, options.mode);
+      isSame = false;
+    }
+  }
+  return success(isSame);
+}
+
 LogicalResult compareExecutions(ModuleOp reference, ModuleOp candidate,
                                 StringRef entry, const InputOptions &options) {
   FailureOr<func::FuncOp> first = findEntry(reference, entry),
@@ -112,24 +134,11 @@ LogicalResult compareExecutions(ModuleOp reference, ModuleOp candidate,
   FailureOr<SmallVector<Tensor>> inputs = makeInputs(*first, options);
   if (failed(inputs))
     return failure();
-  Interpreter interpreter(options.mode, options.seed);
-  FailureOr<SmallVector<Tensor>> expected = interpreter.run(*first, *inputs);
+  FailureOr<SmallVector<Tensor>> expected =
+      Interpreter(options.mode, options.seed).run(*first, *inputs);
   if (failed(expected))
     return failure();
-  FailureOr<SmallVector<Tensor>> actual = interpreter.run(*second, *inputs);
-  if (failed(actual))
-    return failure();
-  Signature signature = Signature::of(*second);
-  bool isSame = true;
-  for (auto [index, port] : llvm::enumerate(signature.results)) {
-    const Tensor &want = (*expected)[index], &have = (*actual)[index];
-    if (auto difference =
-            findDifference(want, have, port, signature.ranks, options.mode)) {
-      emitDifference(*second, port, *difference, want, have, options.mode);
-      isSame = false;
-    }
-  }
-  return success(isSame);
+  return compareWith(*first, *inputs, *expected, *second, options);
 }
 
 } // namespace moe::interpret

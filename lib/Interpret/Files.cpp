@@ -190,14 +190,14 @@ FailureOr<NamedTensors> readChoices(StringRef path, func::FuncOp entry) {
   return tensors;
 }
 
-LogicalResult writeResults(StringRef path, func::FuncOp entry,
-                           ArrayRef<Tensor> results, Mode mode) {
+static LogicalResult writePorts(StringRef path, func::FuncOp entry,
+                                StringRef what, ArrayRef<Port> ports,
+                                ArrayRef<Tensor> tensors, Mode mode) {
   std::vector<moert::NamedTensor> named;
   try {
-    for (auto [port, tensor] :
-         llvm::zip(Signature::of(entry).results, results)) {
+    for (auto [port, tensor] : llvm::zip(ports, tensors)) {
       if (!dtypeOf(tensor.getElementType()))
-        return entry.emitError() << "result '" << port.name << "' of type "
+        return entry.emitError() << what << " '" << port.name << "' of type "
                                  << port.globalType << " has no file format";
       named.push_back({port.name, toRuntime(tensor, mode)});
     }
@@ -206,6 +206,18 @@ LogicalResult writeResults(StringRef path, func::FuncOp entry,
     return entry.emitError() << error.what();
   }
   return success();
+}
+
+LogicalResult writeResults(StringRef path, func::FuncOp entry,
+                           ArrayRef<Tensor> results, Mode mode) {
+  return writePorts(path, entry, "result", Signature::of(entry).results,
+                    results, mode);
+}
+
+LogicalResult writeInputs(StringRef path, func::FuncOp entry,
+                          ArrayRef<Tensor> inputs, Mode mode) {
+  return writePorts(path, entry, "argument", Signature::of(entry).arguments,
+                    inputs, mode);
 }
 
 } // namespace moe::interpret

@@ -45,6 +45,14 @@ mlir::LogicalResult compareExecutions(mlir::ModuleOp reference,
                                       llvm::StringRef entry,
                                       const InputOptions &options);
 
+/// The half of it that follows once `reference` has given `expected` for
+/// `inputs`: runs `candidate` and compares.
+mlir::LogicalResult compareWith(mlir::func::FuncOp reference,
+                                llvm::ArrayRef<Tensor> inputs,
+                                llvm::ArrayRef<Tensor> expected,
+                                mlir::func::FuncOp candidate,
+                                const InputOptions &options);
+
 /// The same with generated inputs and what @init makes.
 inline mlir::LogicalResult compareExecutions(mlir::ModuleOp reference,
                                              mlir::ModuleOp candidate,

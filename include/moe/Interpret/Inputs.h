@@ -44,6 +44,11 @@ mlir::LogicalResult readTensors(llvm::StringRef path,
                                 mlir::func::FuncOp entry, Mode mode,
                                 NamedTensors &tensors);
 
+/// Writes inputs to a file of several tensors by the names of the arguments, as
+/// writeResults does.
+mlir::LogicalResult writeInputs(llvm::StringRef path, mlir::func::FuncOp entry,
+                                llvm::ArrayRef<Tensor> inputs, Mode mode);
+
 /// Writes results to a file of the format that the end of its name says, whole
 /// or not at all. Exact numbers become int64 representatives; infinities the
 /// extreme ones and undefined the least plus 1.

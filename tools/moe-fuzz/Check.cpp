@@ -1,0 +1,195 @@
+#include "tools/moe-fuzz/Check.h"
+
+#include "tools/moe-fuzz/Rounding.h"
+
+#include "moe/IR/RoutingChoices.h"
+#include "moe/Interpret/Compare.h"
+#include "moe/Interpret/Evaluation.h"
+
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/CrashRecoveryContext.h"
+
+#include <csignal>
+#include <sys/time.h>
+
+using namespace mlir;
+using namespace moe::interpret;
+
+namespace moe::fuzz {
+
+static constexpr moe::Stage kStages[] = {
+    moe::Stage::Propagate, moe::Stage::Partition, moe::Stage::Optimize};
+static constexpr unsigned kSeconds = 30;
+
+//===----------------------------------------------------------------------===//
+// Failures
+//===----------------------------------------------------------------------===//
+
+std::string Failure::kind() const {
+  std::string text = stage + ": ";
+  bool isQuoted = false;
+  for (char c : StringRef(message).split('\n').first) {
+    isQuoted ^= c == '\'' || c == '"';
+    if (!isQuoted && !llvm::isDigit(c) && c != '-')
+      text += c;
+    // Shapes and shardings differ from program to program.
+    if (c == '<' || c == '[' || text.size() > 80)
+      break;
+  }
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Crashes and hangs
+//===----------------------------------------------------------------------===//
+
+static void setTimer(unsigned seconds) {
+  itimerval timer = {};
+  timer.it_value.tv_sec = seconds;
+  setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+static volatile sig_atomic_t timedOut = 0;
+
+// Ends the program under check as an abort would.
+static void onTimeout(int) {
+  timedOut = 1;
+  raise(SIGABRT);
+}
+
+// Whether `body` ran to its end.
+static bool runsSafely(llvm::function_ref<void()> body) {
+  timedOut = 0;
+  llvm::CrashRecoveryContext recovery;
+  setTimer(kSeconds);
+  bool finished = recovery.RunSafely(body);
+  setTimer(0);
+  return finished;
+}
+
+//===----------------------------------------------------------------------===//
+// Checks
+//===----------------------------------------------------------------------===//
+
+Checker::Checker() {
+  llvm::CrashRecoveryContext::Enable();
+  struct sigaction action = {};
+  action.sa_handler = &onTimeout;
+  action.sa_flags = SA_NODEFER;
+  sigaction(SIGALRM, &action, nullptr);
+  renew();
+}
+
+void Checker::renew() {
+  DialectRegistry registry;
+  moe::registerEverything(registry);
+  registerEvaluations(registry);
+  context =
+      std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+  context->printOpOnDiagnostic(false);
+  context->getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+      errors += diagnostic.str() + "\n";
+    return success();
+  });
+  passes.clear();
+  for (moe::Stage stage : kStages) {
+    passes.push_back(std::make_unique<PassManager>(
+        context.get(), ModuleOp::getOperationName()));
+    if (failed(parsePassPipeline(stagePasses(stage, {}), *passes.back())))
+      llvm::report_fatal_error("a stage names an unknown pass");
+  }
+}
+
+PassManager &Checker::passesOf(moe::Stage stage) {
+  return *passes[static_cast<size_t>(stage)];
+}
+
+OwningOpRef<ModuleOp> Checker::parse(const std::string &text) {
+  errors.clear();
+  return parseSourceString<ModuleOp>(text, context.get());
+}
+
+std::optional<Failure> Checker::check(const std::string &text, uint64_t seed) {
+  OwningOpRef<ModuleOp> global = parse(text);
+  if (!global)
+    return Failure{"parse", errors};
+  return check(*global, seed);
+}
+
+std::optional<Failure> Checker::check(ModuleOp global, uint64_t seed) {
+  errors.clear();
+  bool passed = false;
+  if (runsSafely([&] { passed = checkStages(global, seed); })) {
+    if (passed)
+      return std::nullopt;
+    return Failure{stage, errors.empty() ? "failed without an error" : errors};
+  }
+  return Failure{stage, timedOut ? "takes too long" : "crashed"};
+}
+
+/// A program, its inputs and what it gives for them, exactly and in floats.
+struct Checker::Expected {
+  func::FuncOp entry;
+  InputOptions options;
+  SmallVector<Tensor> inputs, results;
+};
+
+// What the global program gives; fails where it cannot be run.
+static FailureOr<SmallVector<Tensor>> runGlobally(func::FuncOp entry,
+                                                  const InputOptions &options,
+                                                  ArrayRef<Tensor> inputs) {
+  return Interpreter(options.mode, options.seed).run(entry, inputs);
+}
+
+bool Checker::isSame(const Expected &expected, ModuleOp candidate) {
+  FailureOr<func::FuncOp> entry = findEntry(candidate, "forward");
+  return succeeded(entry) &&
+         succeeded(compareWith(expected.entry, expected.inputs,
+                               expected.results, *entry, expected.options));
+}
+
+bool Checker::checkStages(ModuleOp global, uint64_t seed) {
+  stage = "interpret";
+  SmallVector<Expected, 2> runs;
+  for (Mode mode : {Mode::Exact, Mode::Float}) {
+    FailureOr<func::FuncOp> entry = findEntry(global, "forward");
+    if (failed(entry))
+      return false;
+    // Which of two that all but tie is chosen depends on the last bit.
+    if (mode == Mode::Float && !findRoutingChoices(*entry).empty())
+      continue;
+    Expected expected;
+    expected.entry = *entry;
+    expected.options.mode = mode;
+    expected.options.seed = seed;
+    auto inputs = makeInputs(*entry, expected.options);
+    if (failed(inputs))
+      return false;
+    auto results = runGlobally(*entry, expected.options, *inputs);
+    if (failed(results))
+      return false;
+    expected.inputs = std::move(*inputs);
+    expected.results = std::move(*results);
+    runs.push_back(std::move(expected));
+  }
+  OwningOpRef<ModuleOp> module = global.clone();
+  for (moe::Stage next : kStages) {
+    stage = stageName(next).str();
+    if (failed(passesOf(next).run(*module)))
+      return false;
+    if (onStage)
+      onStage(next, *module);
+    for (const Expected &expected : runs)
+      if (!isSame(expected, *module)) {
+        if (expected.options.mode == Mode::Exact ||
+            !isRounding({expected.entry, expected.inputs, expected.results},
+                        *findEntry(*module, "forward"), seed))
+          return false;
+        errors.clear();
+      }
+  }
+  return true;
+}
+
+} // namespace moe::fuzz

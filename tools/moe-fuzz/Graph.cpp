@@ -1,0 +1,263 @@
+#include "tools/moe-fuzz/Graph.h"
+
+#include <algorithm>
+
+namespace moe::fuzz {
+
+// Letters are bytes from 1 on; einsums rename theirs.
+static constexpr size_t kFirstLetters = 9, kMostLetters = 200;
+static constexpr int64_t kMostElements = 600;
+
+std::string listOf(const std::vector<int64_t> &numbers) {
+  std::string text;
+  for (int64_t number : numbers)
+    text += (text.empty() ? "" : ", ") + std::to_string(number);
+  return "[" + text + "]";
+}
+
+static size_t indexOf(char letter) {
+  return static_cast<unsigned char>(letter) - 1u;
+}
+static char letterAt(size_t index) { return static_cast<char>(index + 1); }
+
+static bool has(const std::string &letters, char letter) {
+  return letters.find(letter) != std::string::npos;
+}
+
+Graph::Graph(Draws &draws) : draws(draws), machine(draws) {
+  static const char *floats[] = {"f32", "f32", "bf16", "f64"};
+  static const char *integers[] = {"i32", "i32", "i64", "i8"};
+  mainFloat = draws.of(floats);
+  mainInteger = draws.of(integers);
+  for (size_t i = 0; i < kFirstLetters; ++i)
+    sizes.push_back(machine.drawSize(draws));
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+int64_t Graph::sizeOf(char letter) const { return sizes[indexOf(letter)]; }
+
+int64_t Graph::elements(const std::string &letters) const {
+  int64_t count = 1;
+  for (char letter : letters)
+    count *= sizeOf(letter);
+  return count;
+}
+
+bool Graph::isSmall(const std::string &letters) const {
+  return elements(letters) <= kMostElements;
+}
+
+bool Graph::hasRoom() const { return sizes.size() < kMostLetters; }
+
+std::string Graph::drawLetters(size_t least, size_t most) {
+  size_t count = least + draws.below(most - least + 1);
+  std::string letters;
+  while (letters.size() < count)
+    letters += drawSmallLetter(letters);
+  return letters;
+}
+
+char Graph::drawSmallLetter(const std::string &taken) {
+  char letter = drawLetter(taken);
+  return isSmall(taken + letter) ? letter : letterOfSize(1, taken);
+}
+
+char Graph::drawLetter(const std::string &taken) {
+  size_t index = draws.below(kFirstLetters);
+  while (has(taken, letterAt(index)))
+    index = (index + 1) % kFirstLetters;
+  return letterAt(index);
+}
+
+char Graph::letterOfSize(int64_t size, const std::string &taken) {
+  for (size_t i = 0; i < sizes.size(); ++i)
+    if (sizes[i] == size && !has(taken, letterAt(i)))
+      return letterAt(i);
+  sizes.push_back(size);
+  return letterAt(sizes.size() - 1);
+}
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+std::optional<Value> Graph::newest() const {
+  if (values.empty())
+    return std::nullopt;
+  return values.back();
+}
+
+std::optional<Value> Graph::find(const Wanted &isWanted) {
+  std::vector<size_t> wanted;
+  for (size_t i = values.size(); i-- > 0;)
+    if (isWanted(values[i]))
+      wanted.push_back(i);
+  if (wanted.empty() || draws.oneIn(8))
+    return std::nullopt;
+  // The newer of two, so that programs are deep.
+  int64_t first = draws.below(wanted.size()),
+          second = draws.below(wanted.size());
+  return values[wanted[std::min(first, second)]];
+}
+
+Value Graph::drawFloat(size_t leastRank) {
+  if (auto found = find([&](const Value &value) {
+        return value.isFloat() && value.rank() >= leastRank;
+      }))
+    return *found;
+  return argument(drawLetters(leastRank, std::max<size_t>(leastRank, 3)),
+                  mainFloat);
+}
+
+Value Graph::drawInteger(size_t leastRank) {
+  if (auto found = find([&](const Value &value) {
+        return !value.isFloat() && value.rank() >= leastRank &&
+               value.element != "i1";
+      }))
+    return *found;
+  return argument(drawLetters(leastRank, std::max<size_t>(leastRank, 3)),
+                  mainInteger);
+}
+
+Value Graph::drawAny(size_t leastRank) {
+  if (auto found =
+          find([&](const Value &value) { return value.rank() >= leastRank; }))
+    return *found;
+  return drawFloat(leastRank);
+}
+
+Value Graph::drawOf(const std::vector<std::string> &elements) {
+  if (auto found = find([&](const Value &value) {
+        return std::count(elements.begin(), elements.end(), value.element);
+      }))
+    return *found;
+  return argument(drawLetters(1, 3), draws.of(elements));
+}
+
+Value Graph::like(const std::string &letters, const std::string &element) {
+  if (auto found = find([&](const Value &value) {
+        return value.letters == letters && value.element == element;
+      }))
+    return *found;
+  return argument(letters, element);
+}
+
+Value Graph::drawIndices(const std::string &letters, int64_t bound) {
+  if (auto found = find([&](const Value &value) {
+        return value.letters == letters && !value.isFloat() &&
+               value.element != "i1";
+      }))
+    return *found;
+  return argument(letters, mainInteger, bound);
+}
+
+Value Graph::seed() {
+  for (const Value &value : values)
+    if (value.name == "%seed")
+      return value;
+  arguments += (arguments.empty() ? "" : ", ") +
+               std::string("%seed: tensor<i32> {moe.name = \"seed\"}");
+  values.insert(values.begin(), {"%seed", "", "i32"});
+  return values.front();
+}
+
+Value Graph::argument(const std::string &letters, const std::string &element,
+                      int64_t bound) {
+  std::string name = "a" + std::to_string(nextArgument++);
+  arguments += (arguments.empty() ? "%" : ", %") + name + ": " +
+               type(letters, element) + " {moe.name = \"" + name + "\"";
+  if (bound)
+    arguments += ", moe.bound = " + std::to_string(bound) + " : i64";
+  if (draws.below(3))
+    arguments +=
+        ", spmd.sharding = " + machine.drawSharding(draws, letters.size());
+  arguments += "}";
+  addValue({"%" + name, letters, element});
+  return values.back();
+}
+
+//===----------------------------------------------------------------------===//
+// Text
+//===----------------------------------------------------------------------===//
+
+std::string Graph::type(const std::string &letters,
+                        const std::string &element) const {
+  std::string text = "tensor<";
+  for (char letter : letters)
+    text += std::to_string(sizeOf(letter)) + "x";
+  return text + element + ">";
+}
+
+std::string Graph::types(const std::vector<Value> &list) const {
+  std::string text;
+  for (const Value &value : list)
+    text += (text.empty() ? "" : ", ") + type(value);
+  return text;
+}
+
+std::string Graph::names(const std::vector<Value> &list) {
+  std::string text;
+  for (const Value &value : list)
+    text += (text.empty() ? "" : ", ") + value.name;
+  return text;
+}
+
+Value Graph::emit(const std::string &op, const std::string &letters,
+                  const std::string &element) {
+  std::string name = "%" + std::to_string(next++);
+  body += "  " + name + " = " + op + "\n";
+  addValue({name, letters, element});
+  return values.back();
+}
+
+std::vector<Value> Graph::emit(const std::string &op,
+                               const std::vector<Value> &results) {
+  std::string name = "%" + std::to_string(next++);
+  body +=
+      "  " + name + ":" + std::to_string(results.size()) + " = " + op + "\n";
+  std::vector<Value> made = results;
+  for (size_t i = 0; i < made.size(); ++i) {
+    made[i].name = name + "#" + std::to_string(i);
+    addValue(made[i]);
+  }
+  return made;
+}
+
+// Whether the text has the name and not only a longer one.
+static bool isUsed(const std::string &text, const std::string &name) {
+  for (size_t at = text.find(name); at != std::string::npos;
+       at = text.find(name, at + 1)) {
+    char behind = text[at + name.size()];
+    // A definition begins its line.
+    bool isDefinition = at >= 3 && text[at - 3] == '\n';
+    if (!std::isdigit(behind) && behind != '#' && !isDefinition)
+      return true;
+  }
+  return false;
+}
+
+std::string Graph::finish() {
+  std::string text = "\n" + body;
+  std::vector<Value> results;
+  for (size_t i = values.size(); i-- > 0 && results.size() < 8;)
+    if (values[i].name[1] != 'a' && values[i].name != "%seed" &&
+        !isUsed(text, values[i].name))
+      results.push_back(values[i]);
+  std::string attributed;
+  for (const Value &value : results) {
+    attributed += (attributed.empty() ? "" : ", ") + type(value);
+    if (draws.oneIn(2))
+      attributed +=
+          " {spmd.sharding = " + machine.drawSharding(draws, value.rank()) +
+          "}";
+  }
+  return machine.text() + "func.func @forward(" + arguments + ") -> (" +
+         attributed + ") {\n" + body + "  return" +
+         (results.empty() ? "" : " " + names(results) + " : ") +
+         types(results) + "\n}\n";
+}
+
+} // namespace moe::fuzz

@@ -1,0 +1,52 @@
+// Indices and numbers made of them.
+#include "tools/moe-fuzz/Emit.h"
+#include "tools/moe-fuzz/OpWriters.h"
+
+namespace moe::fuzz {
+
+static void writeIota(Graph &graph, const std::string &op) {
+  std::string letters = graph.drawLetters(1, 3);
+  std::string element =
+      graph.draws.below(2) ? graph.mainInteger : graph.mainFloat;
+  graph.emit(op + " dim " + std::to_string(graph.draws.below(letters.size())) +
+                 " : " + graph.type(letters, element),
+             letters, element);
+}
+
+static void writeOneHot(Graph &graph, const std::string &) {
+  Value indices = graph.drawInteger();
+  emitOneHot(graph, indices, graph.drawSmallLetter(indices.letters),
+             graph.draws.oneIn(3) ? graph.mainInteger : graph.mainFloat);
+}
+
+// table [B.., N, R..], indices [B.., I..] -> [B.., I.., R..]
+static void writeGather(Graph &graph, const std::string &op) {
+  Value table = graph.drawAny(1);
+  size_t batch = graph.draws.below(table.rank());
+  std::string letters = table.letters.substr(0, batch);
+  std::string rest = table.letters.substr(batch + 1);
+  for (int64_t more = graph.draws.below(3); more; --more) {
+    if (letters.size() + rest.size() < 4)
+      letters += graph.drawSmallLetter(letters + rest);
+  }
+  Value indices =
+      graph.drawIndices(letters, graph.sizeOf(table.letters[batch]) + 1);
+  std::string result = letters + rest;
+  graph.emit(op + " " + table.name + "[" + indices.name + "] batch_dims " +
+                 std::to_string(batch) + " : " + graph.types({table, indices}) +
+                 " -> " + graph.type(result, table.element),
+             result, table.element);
+}
+
+static void writeRandom(Graph &graph, const std::string &) {
+  emitRandom(graph, graph.drawLetters(0, 3), graph.mainFloat);
+}
+
+void addIndexWriters(OpWriters &writers) {
+  writers.push_back({"moe.iota", 4, &writeIota});
+  writers.push_back({"moe.one_hot", 6, &writeOneHot});
+  writers.push_back({"moe.gather", 8, &writeGather});
+  writers.push_back({"moe.random", 4, &writeRandom});
+}
+
+} // namespace moe::fuzz

@@ -1,0 +1,82 @@
+// Contractions, reductions and what goes along a dimension.
+#include "tools/moe-fuzz/Emit.h"
+#include "tools/moe-fuzz/OpWriters.h"
+
+#include <algorithm>
+
+namespace moe::fuzz {
+
+// Another operand: a value with a letter in common, or an argument with some of
+// the letters and some others.
+static Value drawPartner(Graph &graph, const Value &a) {
+  auto meets = [&](const Value &b) {
+    return b.element == a.element &&
+           b.letters.find_first_of(a.letters) != std::string::npos;
+  };
+  if (auto found = graph.find(meets))
+    return *found;
+  std::string letters = graph.draws.subset(a.letters).substr(0, 2);
+  if (graph.draws.below(2))
+    letters += graph.drawLetter(letters);
+  return graph.argument(graph.draws.shuffled(letters), a.element);
+}
+
+static void writeEinsum(Graph &graph, const std::string &) {
+  std::vector<Value> operands = {graph.draws.oneIn(6) ? graph.drawAny()
+                                                      : graph.drawFloat()};
+  for (int64_t more = graph.draws.of(std::vector<int64_t>{1, 1, 1, 2, 0}); more;
+       --more)
+    operands.push_back(drawPartner(graph, operands[0]));
+  std::string all;
+  for (const Value &operand : operands)
+    for (char letter : operand.letters)
+      if (all.find(letter) == std::string::npos)
+        all += letter;
+  std::string result = graph.draws.shuffled(graph.draws.subset(all));
+  while (result.size() > 4 || !graph.isSmall(result))
+    result.pop_back();
+  std::string element = operands[0].element;
+  bool widens = element == "bf16" && graph.draws.oneIn(2);
+  emitEinsum(graph, operands, result, widens ? "f32" : element);
+}
+
+static void writeReduce(Graph &graph, const std::string &) {
+  static const char *kinds[] = {"sum", "max", "min", "prod", "and", "or"};
+  Value input = graph.drawAny();
+  std::string kind = kinds[graph.draws.below(input.isFloat() ? 4 : 6)];
+  std::string reduced;
+  for (char letter : input.letters)
+    if (graph.draws.below(2) == 0)
+      reduced += letter;
+  emitReduce(graph, kind, input, reduced);
+}
+
+static void writeCumsum(Graph &graph, const std::string &op) {
+  Value input = graph.drawAny(1);
+  char along = graph.draws.of(input.letters);
+  emitAlong(graph, op, input, along, graph.draws.below(2) ? " exclusive" : "");
+}
+
+static void writeSoftmax(Graph &graph, const std::string &op) {
+  Value input = graph.drawFloat(1);
+  emitAlong(graph, op, input, graph.draws.of(input.letters));
+}
+
+static void writeTopK(Graph &graph, const std::string &) {
+  Value input = graph.drawAny(1);
+  size_t dim = graph.draws.below(input.rank());
+  int64_t k = 1 + graph.draws.below(
+                      std::min<int64_t>(3, graph.sizeOf(input.letters[dim])));
+  emitTopK(graph, input, dim, k, graph.mainInteger);
+}
+
+void addReductionWriters(OpWriters &writers) {
+  writers.push_back({"moe.einsum", 24, &writeEinsum});
+  writers.push_back({"moe.reduce", 12, &writeReduce});
+  writers.push_back({"moe.cumsum", 6, &writeCumsum});
+  writers.push_back({"moe.softmax", 5, &writeSoftmax});
+  writers.push_back({"moe.log_softmax", 4, &writeSoftmax});
+  writers.push_back({"moe.top_k", 5, &writeTopK});
+}
+
+} // namespace moe::fuzz
