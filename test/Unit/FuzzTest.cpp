@@ -73,7 +73,7 @@ TEST(FuzzShrink, DropsPartsAndLowersNumbers) {
     return false;
   });
   ASSERT_EQ(small.size(), 3u);
-  EXPECT_EQ(small[2].front() >= 10 ? small[2].front() : small[2].back(), 10u);
+  EXPECT_EQ(small[2].back(), 10u);
 }
 
 TEST(FuzzShrink, KeepsTheOpThatFails) {
@@ -145,7 +145,7 @@ bool isRoundingOf(Checker &checker, const std::string &more) {
 
 TEST(FuzzRounding, IsMeasuredAndNotGuessed) {
   Checker checker;
-  EXPECT_TRUE(isRoundingOf(checker, "1.0e-7"));
+  EXPECT_TRUE(isRoundingOf(checker, "6.0e-8"));
   EXPECT_FALSE(isRoundingOf(checker, "1.0e-4"));
 }
 

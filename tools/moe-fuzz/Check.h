@@ -27,10 +27,11 @@ struct Failure {
 /// Checks programs against the interpreter, all in this process.
 ///
 /// Behind each stage up to Optimize the program is run at its rank count and
-/// compared with the global one: bit for bit in exact numbers; in floats within
-/// the tolerance of Compare.h, where nothing is chosen by floats and rounding
-/// alone does not explain the difference. A crash or a program that takes more
-/// than half a minute is a failure like others.
+/// compared with the global one: bit for bit in exact numbers, and in floats
+/// within the tolerance of Compare.h where the program chooses nothing by
+/// floats (RoutingChoices.h). What only rounding (Rounding.h) or a folded
+/// constant (Folding.h) explains is no failure. A crash or a program that takes
+/// more than half a minute is one like others.
 class Checker {
 public:
   Checker();
@@ -51,7 +52,7 @@ private:
 
   void renew();
   bool checkStages(mlir::ModuleOp global, uint64_t seed);
-  bool isSame(const Expected &expected, mlir::ModuleOp candidate);
+  bool isRight(const Expected &expected, mlir::ModuleOp candidate);
   mlir::PassManager &passesOf(moe::Stage stage);
 
   std::unique_ptr<mlir::MLIRContext> context;

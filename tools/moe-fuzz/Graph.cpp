@@ -84,12 +84,6 @@ char Graph::letterOfSize(int64_t size, const std::string &taken) {
 // Values
 //===----------------------------------------------------------------------===//
 
-std::optional<Value> Graph::newest() const {
-  if (values.empty())
-    return std::nullopt;
-  return values.back();
-}
-
 std::optional<Value> Graph::find(const Wanted &isWanted) {
   std::vector<size_t> wanted;
   for (size_t i = values.size(); i-- > 0;)
@@ -224,6 +218,13 @@ std::vector<Value> Graph::emit(const std::string &op,
     addValue(made[i]);
   }
   return made;
+}
+
+void Graph::hide(const Value &value) {
+  values.erase(
+      std::find_if(values.begin(), values.end(), [&](const Value &other) {
+        return other.name == value.name;
+      }));
 }
 
 // Whether the text has the name and not only a longer one.

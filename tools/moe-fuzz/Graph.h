@@ -64,8 +64,6 @@ public:
   Value argument(const std::string &letters, const std::string &element,
                  int64_t bound = 0);
   Value seed();
-  /// The value that was made last; nothing where there is none.
-  std::optional<Value> newest() const;
 
   //===--- Text ---===//
 
@@ -85,6 +83,9 @@ public:
   /// The same with several results.
   std::vector<Value> emit(const std::string &op,
                           const std::vector<Value> &results);
+
+  /// Keeps a value from other ops: one with infinities, say.
+  void hide(const Value &value);
 
   /// The module, whose results are the values that nothing uses, and at most
   /// eight.

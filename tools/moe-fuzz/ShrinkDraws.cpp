@@ -26,6 +26,10 @@ private:
     if (attempts-- <= 0 || !stillFails(parts))
       return false;
     best = parts;
+    // Beyond the end of a part every number is 0.
+    for (std::vector<uint32_t> &part : best)
+      while (!part.empty() && part.back() == 0)
+        part.pop_back();
     return true;
   }
 

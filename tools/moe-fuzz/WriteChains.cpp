@@ -108,6 +108,8 @@ static void writeAttention(Graph &graph, const std::string &) {
                  letters, element);
   Value weights =
       annotatedSometimes(graph, emitAlong(graph, "moe.softmax", masked, k));
+  graph.hide(infinity);
+  graph.hide(masked);
   emitEinsum(graph, {weights, keys}, {b, q, d}, element);
 }
 

@@ -1,0 +1,19 @@
+// Whether two exact results differ because a constant was folded.
+//
+// In exact numbers exp(0.5) is some fixed number, 1 / 3 the inverse of 3, and
+// 0.5 as an integer its representative. MLIR's own folders know nothing of this
+// and make constants of what floats give. Behind them a program that is right
+// gives other exact numbers, which only its floats can judge.
+#pragma once
+
+#include "moe/Interpret/Inputs.h"
+
+#include "mlir/IR/OwningOpRef.h"
+
+namespace moe::fuzz {
+
+/// The program without its annotations, folded by MLIR's canonicalizer alone
+/// and by no pass of ours; null where that fails.
+mlir::OwningOpRef<mlir::ModuleOp> foldConstants(mlir::ModuleOp global);
+
+} // namespace moe::fuzz
