@@ -190,6 +190,23 @@ FailureOr<NamedTensors> readChoices(StringRef path, func::FuncOp entry) {
   return tensors;
 }
 
+FailureOr<SmallVector<Tensor>> readResults(StringRef path, func::FuncOp entry) {
+  NamedTensors tensors;
+  SmallVector<Tensor> results;
+  try {
+    moert::TensorFile file(path.str());
+    for (const Port &port : Signature::of(entry).results) {
+      if (failed(readOne(file, file.get(port.name), port, entry, Mode::Float,
+                         tensors, "result")))
+        return failure();
+      results.push_back(tensors[port.name]);
+    }
+  } catch (const moert::Error &error) {
+    return entry.emitError() << error.what();
+  }
+  return results;
+}
+
 static LogicalResult writePorts(StringRef path, func::FuncOp entry,
                                 StringRef what, ArrayRef<Port> ports,
                                 ArrayRef<Tensor> tensors, Mode mode) {

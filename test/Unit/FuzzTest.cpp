@@ -139,8 +139,9 @@ bool isRoundingOf(Checker &checker, const std::string &more) {
   auto entry = *findEntry(*reference, "forward");
   auto inputs = *makeInputs(entry, InputOptions());
   auto results = *Interpreter(Mode::Float, 0).run(entry, inputs);
-  return isRounding({entry, inputs, results}, *findEntry(*candidate, "forward"),
-                    0);
+  auto actual = *Interpreter(Mode::Float, 0)
+                     .run(*findEntry(*candidate, "forward"), inputs);
+  return isRounding({entry, inputs, results}, actual, 0);
 }
 
 TEST(FuzzRounding, IsMeasuredAndNotGuessed) {

@@ -32,6 +32,8 @@ FailingCase shrinkCase(uint64_t seed, const OpWriters &writers,
   smallest.seed = seed;
   smallest.failure = failure;
   auto stillFails = [&](const std::string &text) {
+    if (attempts-- <= 0)
+      return false;
     std::optional<Failure> now = check(text, seed);
     if (!now || now->kind() != failure.kind())
       return false;

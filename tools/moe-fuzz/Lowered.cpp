@@ -3,6 +3,7 @@
 #include "moe/IR/Spmd.h"
 #include "moe/Interpret/Compare.h"
 
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -23,68 +24,51 @@ LoweredChecker::LoweredChecker(Checker &checker, Transport transport,
   setenv("MOE_POISON", "1", /*overwrite=*/1);
 }
 
-static std::string pathIn(StringRef folder, StringRef name) {
+std::string LoweredChecker::pathOf(StringRef name) const {
   llvm::SmallString<128> path(folder);
   llvm::sys::path::append(path, name);
   return path.str().str();
 }
 
-static std::string contentsOf(StringRef path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path);
-  return buffer ? (*buffer)->getBuffer().str() : "";
-}
-
-// The line that says what is wrong, else the last one.
-static std::string errorLine(StringRef output) {
+// The line of a log that says what is wrong, else the last one.
+static std::string errorIn(StringRef path) {
+  auto log = llvm::MemoryBuffer::getFile(path);
+  if (!log)
+    return "wrote no log";
   SmallVector<StringRef> lines;
-  output.split(lines, '\n', -1, /*KeepEmpty=*/false);
+  (*log)->getBuffer().split(lines, '\n', -1, /*KeepEmpty=*/false);
   for (StringRef line : lines)
-    if (size_t at = line.find("error: "); at != StringRef::npos)
-      return line.substr(at + 7).str();
+    for (StringRef mark : {"error: ", "check failed: "})
+      if (size_t at = line.find(mark); at != StringRef::npos)
+        return line.substr(at + mark.size()).str();
   return lines.empty() ? "failed without an error" : lines.back().str();
 }
 
-// Inputs for @forward, as a file; the ranks of its mesh.
-static FailureOr<int64_t> writeInputsOf(ModuleOp module, StringRef path,
-                                        uint64_t seed) {
-  FailureOr<func::FuncOp> entry = findEntry(module, "forward");
-  if (failed(entry))
-    return failure();
-  InputOptions options;
-  options.seed = seed;
-  FailureOr<SmallVector<Tensor>> inputs = makeInputs(*entry, options);
-  if (failed(inputs) || failed(writeInputs(path, *entry, *inputs, Mode::Float)))
-    return failure();
-  int64_t ranks = 1;
-  for (auto mesh : module.getOps<spmd::MeshOp>())
-    ranks = mesh.getRanks();
-  return ranks;
+static bool contains(StringRef path, StringRef words) {
+  auto log = llvm::MemoryBuffer::getFile(path);
+  return log && (*log)->getBuffer().contains(words);
 }
 
-std::optional<Failure> LoweredChecker::check(const std::string &text,
-                                             uint64_t seed) {
-  std::string model = pathIn(folder, "model.mlir"),
-              inputs = pathIn(folder, "inputs.safetensors"),
-              log = pathIn(folder, "log");
-  OwningOpRef<ModuleOp> module = checker.parse(text);
-  if (!module)
-    return Failure{"parse", "is no program"};
-  FailureOr<int64_t> ranks = writeInputsOf(*module, inputs, seed);
-  llvm::Error written = llvm::writeToOutput(model, [&](llvm::raw_ostream &os) {
+static llvm::Error writeText(StringRef path, StringRef text) {
+  return llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
     os << text;
     return llvm::Error::success();
   });
-  if (failed(ranks) || written) {
-    llvm::consumeError(std::move(written));
-    return Failure{"write", "cannot write into '" + folder + "'"};
-  }
-  std::string count = std::to_string(*ranks), program = moeRun;
+}
+
+std::optional<std::string> LoweredChecker::run(int64_t ranks) {
+  std::string model = pathOf("model.mlir"), log = pathOf("log"),
+              inputs = pathOf("inputs.safetensors"),
+              results = pathOf("results.safetensors");
+  std::string count = std::to_string(ranks), program = moeRun;
+  llvm::sys::fs::remove(results);
   SmallVector<StringRef> arguments = {moeRun,     model,  "--no-cache",
-                                      "--params", inputs, "--check"};
+                                      "--params", inputs, "--check",
+                                      "--output", results};
   if (transport == Transport::Mpi) {
     auto launcher = llvm::sys::findProgramByName("mpirun");
     if (!launcher)
-      return Failure{"mpi", "there is no mpirun"};
+      return "needs mpirun in PATH";
     program = *launcher;
     arguments.insert(arguments.begin(), {"mpirun", "-n", count});
   }
@@ -93,12 +77,48 @@ std::optional<Failure> LoweredChecker::check(const std::string &text,
   std::string error;
   int code = llvm::sys::ExecuteAndWait(program, arguments, std::nullopt,
                                        outputs, kSeconds, 0, &error);
-  std::string output = contentsOf(log);
-  bool isChecked = StringRef(output).contains("checked against");
-  if (code == 0 && isChecked)
+  if (code == 0 && contains(log, "checked against"))
     return std::nullopt;
-  std::string stage = transport == Transport::Mpi ? "mpi" : "local";
-  return Failure{stage, error.empty() ? errorLine(output) : error};
+  return error.empty() ? errorIn(log) : error;
+}
+
+bool LoweredChecker::isRounding(ModuleOp global, uint64_t seed) {
+  if (!llvm::sys::fs::exists(pathOf("results.safetensors")))
+    return false;
+  FailureOr<func::FuncOp> entry = findEntry(global, "forward");
+  InputOptions options;
+  options.seed = seed;
+  auto inputs = makeInputs(*entry, options);
+  auto expected = Interpreter(Mode::Float, seed).run(*entry, *inputs);
+  auto actual = readResults(pathOf("results.safetensors"), *entry);
+  return succeeded(expected) && succeeded(actual) &&
+         fuzz::isRounding({*entry, *inputs, *expected}, *actual, seed);
+}
+
+static int64_t ranksOf(ModuleOp module) {
+  for (auto mesh : module.getOps<spmd::MeshOp>())
+    return mesh.getRanks();
+  return 1;
+}
+
+std::optional<Failure> LoweredChecker::check(const std::string &text,
+                                             uint64_t seed) {
+  OwningOpRef<ModuleOp> module = checker.parse(text);
+  if (!module)
+    return Failure{"parse", "is no program"};
+  FailureOr<func::FuncOp> entry = findEntry(*module, "forward");
+  InputOptions options;
+  options.seed = seed;
+  auto inputs = makeInputs(*entry, options);
+  if (failed(inputs) || failed(writeInputs(pathOf("inputs.safetensors"), *entry,
+                                           *inputs, Mode::Float)))
+    return Failure{"write", "cannot write inputs into '" + folder + "'"};
+  if (llvm::Error error = writeText(pathOf("model.mlir"), text))
+    return Failure{"write", llvm::toString(std::move(error))};
+  std::optional<std::string> error = run(ranksOf(*module));
+  if (!error || isRounding(*module, seed))
+    return std::nullopt;
+  return Failure{transport == Transport::Mpi ? "mpi" : "local", *error};
 }
 
 } // namespace moe::fuzz

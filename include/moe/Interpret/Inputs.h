@@ -55,4 +55,9 @@ mlir::LogicalResult writeInputs(llvm::StringRef path, mlir::func::FuncOp entry,
 mlir::LogicalResult writeResults(llvm::StringRef path, mlir::func::FuncOp entry,
                                  llvm::ArrayRef<Tensor> results, Mode mode);
 
+/// Reads what writeResults wrote of floats and integers (not of exact numbers).
+/// Errors name the file, the result and both types.
+mlir::FailureOr<llvm::SmallVector<Tensor>>
+readResults(llvm::StringRef path, mlir::func::FuncOp entry);
+
 } // namespace moe::interpret
