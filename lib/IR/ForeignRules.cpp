@@ -1,11 +1,14 @@
 // Sharding rules of upstream ops, attached as external models: elementwise
-// arith and math on tensors, and splat constants.
+// arith and math on tensors, splat constants, and the tensor ops between
+// tensors and scalars.
 #include "moe/IR/Moe.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace spmd;
@@ -26,6 +29,25 @@ struct ElementwiseModel
   }
 };
 
+// Elements with places of their own: no dimension can be cut. A scalar is the
+// same number on every rank, so what it is taken from is whole.
+template <typename OpTy>
+struct WholeModel
+    : ShardingRuleOpInterface::ExternalModel<WholeModel<OpTy>, OpTy> {
+  ShardingRule getShardingRule(Operation *op) const {
+    auto wholeOf = [](Type type) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      return ShardingRule::whole(tensor ? tensor.getRank() : 0);
+    };
+    ShardingRule rule;
+    for (Type type : op->getOperandTypes())
+      rule.operands.push_back(wholeOf(type));
+    for (Type type : op->getResultTypes())
+      rule.results.push_back(wholeOf(type));
+    return rule;
+  }
+};
+
 template <typename... OpTys> void attachElementwise(MLIRContext *context) {
   (OpTys::template attachInterface<ElementwiseModel<OpTys>>(*context), ...);
 }
@@ -33,8 +55,9 @@ template <typename... OpTys> void attachElementwise(MLIRContext *context) {
 } // namespace
 
 void moe::registerDialects(DialectRegistry &registry) {
-  registry.insert<MoeDialect, SpmdDialect, arith::ArithDialect,
-                  func::FuncDialect, math::MathDialect>();
+  registry
+      .insert<MoeDialect, SpmdDialect, arith::ArithDialect, func::FuncDialect,
+              math::MathDialect, scf::SCFDialect, tensor::TensorDialect>();
   func::registerInlinerExtension(registry);
   registry.addExtension(+[](MLIRContext *context, arith::ArithDialect *) {
     attachElementwise<
@@ -52,5 +75,10 @@ void moe::registerDialects(DialectRegistry &registry) {
                       math::ErfOp, math::SqrtOp, math::RsqrtOp, math::SinOp,
                       math::CosOp, math::AbsFOp, math::AbsIOp, math::FloorOp,
                       math::CeilOp>(context);
+  });
+  registry.addExtension(+[](MLIRContext *context, tensor::TensorDialect *) {
+    tensor::ExtractOp::attachInterface<WholeModel<tensor::ExtractOp>>(*context);
+    tensor::FromElementsOp::attachInterface<WholeModel<tensor::FromElementsOp>>(
+        *context);
   });
 }

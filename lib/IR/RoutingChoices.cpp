@@ -1,4 +1,5 @@
 #include "moe/IR/RoutingChoices.h"
+#include "moe/IR/ControlFlow.h"
 
 #include "moe/IR/Moe.h"
 
@@ -157,9 +158,10 @@ static llvm::SmallPtrSet<Operation *, 32> liveOps(Block &block) {
   llvm::SmallPtrSet<Operation *, 32> live = {block.getTerminator()};
   for (Operation &op : llvm::reverse(block))
     if (live.contains(&op))
-      for (Value operand : op.getOperands())
-        if (Operation *def = operand.getDefiningOp())
+      spmd::forEachUsed(&op, [&](Value value) {
+        if (Operation *def = value.getDefiningOp())
           live.insert(def);
+      });
   return live;
 }
 

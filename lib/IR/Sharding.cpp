@@ -1,4 +1,5 @@
 // Checking shardings and turning them into layouts.
+#include "moe/IR/ControlFlow.h"
 #include "moe/IR/Spmd.h"
 
 #include "runtime/core/Refinement.h"
@@ -246,36 +247,47 @@ RankedTensorType spmd::localType(RankedTensorType global, ShardingAttr sharding,
 // The sharding of a value
 //===----------------------------------------------------------------------===//
 
+// The op that keeps the shardings of a result, or of what goes around a loop,
+// and which of them it is; no op for arguments of functions.
+static std::pair<Operation *, unsigned> keeperOf(Value value) {
+  if (auto result = dyn_cast<OpResult>(value))
+    return {result.getOwner(), result.getResultNumber()};
+  return flowOf(cast<BlockArgument>(value)).value_or(std::pair(nullptr, 0));
+}
+
+// The function of which `value` is an argument; null for other values.
+static func::FuncOp functionOf(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  return argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp())
+                  : func::FuncOp();
+}
+
 ShardingAttr spmd::getSharding(Value value) {
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto func = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
-    if (!func)
-      return {};
+  if (func::FuncOp func = functionOf(value))
     return func.getArgAttrOfType<ShardingAttr>(
-        argument.getArgNumber(), SpmdDialect::getShardingAttrName());
-  }
-  auto result = cast<OpResult>(value);
-  auto all = result.getOwner()->getAttrOfType<ArrayAttr>(
-      SpmdDialect::getShardingsAttrName());
-  if (!all || result.getResultNumber() >= all.size())
+        cast<BlockArgument>(value).getArgNumber(),
+        SpmdDialect::getShardingAttrName());
+  auto [op, number] = keeperOf(value);
+  auto all =
+      op ? op->getAttrOfType<ArrayAttr>(SpmdDialect::getShardingsAttrName())
+         : ArrayAttr();
+  if (!all || number >= all.size())
     return {};
-  return dyn_cast<ShardingAttr>(all[result.getResultNumber()]);
+  return dyn_cast<ShardingAttr>(all[number]);
 }
 
 void spmd::setSharding(Value value, ShardingAttr sharding) {
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    cast<func::FuncOp>(argument.getOwner()->getParentOp())
-        .setArgAttr(argument.getArgNumber(), SpmdDialect::getShardingAttrName(),
-                    sharding);
-    return;
-  }
-  auto result = cast<OpResult>(value);
-  Operation *op = result.getOwner();
+  if (func::FuncOp func = functionOf(value))
+    return func.setArgAttr(cast<BlockArgument>(value).getArgNumber(),
+                           SpmdDialect::getShardingAttrName(), sharding);
+  auto [op, number] = keeperOf(value);
+  assert(op && "the number of a turn has no sharding");
   StringRef name = SpmdDialect::getShardingsAttrName();
-  SmallVector<Attribute> all(op->getNumResults(),
-                             UnitAttr::get(op->getContext()));
+  SmallVector<Attribute> all;
   if (auto old = op->getAttrOfType<ArrayAttr>(name))
-    llvm::copy(old, all.begin());
-  all[result.getResultNumber()] = sharding;
+    all.assign(old.begin(), old.end());
+  size_t count = std::max<size_t>(op->getNumResults(), number + 1);
+  all.resize(std::max(all.size(), count), UnitAttr::get(op->getContext()));
+  all[number] = sharding;
   op->setAttr(name, ArrayAttr::get(op->getContext(), all));
 }

@@ -2,6 +2,7 @@
 #include "moe/IR/Spmd.h"
 
 #include "EnumFormat.h"
+#include "moe/IR/ControlFlow.h"
 #include "moe/IR/Inlining.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -77,14 +78,24 @@ LogicalResult SpmdDialect::verifyOperationAttribute(Operation *op,
   if (attr.getName() != getShardingsAttrName())
     return op->emitOpError() << "unknown attribute " << attr.getName();
   auto list = dyn_cast<ArrayAttr>(attr.getValue());
-  if (!list || list.size() != op->getNumResults())
-    return op->emitOpError()
-           << "spmd.shardings needs one sharding for each of the "
-           << op->getNumResults() << " results";
-  for (auto [index, sharding] : llvm::enumerate(list))
-    if (failed(verifyAttached(op, sharding, op->getResult(index).getType(),
-                              "result " + Twine(index))))
+  SmallVector<Type, 4> types = flowTypesOf(op);
+  unsigned results = op->getNumResults();
+  if (!list || list.size() != types.size()) {
+    InFlightDiagnostic diag =
+        op->emitOpError()
+        << "spmd.shardings needs one sharding for each of the " << results
+        << " results";
+    if (types.size() > results)
+      diag << " and of the " << types.size() - results << " operands";
+    return diag;
+  }
+  for (auto [index, sharding, type] : llvm::enumerate(list, types)) {
+    bool isResult = index < results;
+    std::string where = isResult ? "result " : "operand ";
+    where += std::to_string(isResult ? index : index - results);
+    if (failed(verifyAttached(op, sharding, type, where)))
       return failure();
+  }
   return success();
 }
 

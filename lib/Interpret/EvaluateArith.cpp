@@ -341,7 +341,8 @@ void attachArithEvaluations(MLIRContext &context) {
   attachEvaluation<arith::CmpIOp, &evaluateCmpI>(context);
   attachEvaluation<arith::SelectOp, &evaluateSelect>(context);
 
-  attachRecast<arith::ExtFOp, arith::TruncFOp, arith::TruncIOp>(context);
+  attachRecast<arith::ExtFOp, arith::TruncFOp, arith::TruncIOp,
+               arith::IndexCastOp>(context);
   attachEvaluation<arith::SIToFPOp,
                    &evaluateIntegerToFloat<arith::SIToFPOp, true>>(context);
   attachEvaluation<arith::UIToFPOp,

@@ -13,5 +13,6 @@ void attachShapeEvaluations(mlir::MLIRContext &context);
 void attachIndexEvaluations(mlir::MLIRContext &context);
 void attachExpertEvaluations(mlir::MLIRContext &context);
 void attachSpmdEvaluations(mlir::MLIRContext &context);
+void attachTensorEvaluations(mlir::MLIRContext &context);
 
 } // namespace moe::interpret

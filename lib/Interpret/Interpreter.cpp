@@ -4,6 +4,7 @@
 #include "moe/Interpret/Evaluation.h"
 #include "moe/Interpret/Replay.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
 #include <unistd.h>
@@ -142,27 +143,34 @@ LogicalResult verifyValues(func::FuncOp func, int64_t ranks) {
 
 namespace {
 
-/// Values of one function under execution; a value is dropped after its last
-/// use.
+/// Values of one block under execution; a value is dropped after its last use.
+/// Values of the blocks around it stay in their own frames.
 class Frame {
 public:
+  explicit Frame(const Frame *outer = nullptr) : outer(outer) {}
+
   void set(Value value, RankTensors tensors) {
     int64_t uses = std::distance(value.use_begin(), value.use_end());
     if (uses)
       live[value] = {std::move(tensors), uses};
   }
   const RankTensors &get(Value value) const {
-    return live.find(value)->second.first;
+    auto entry = live.find(value);
+    return entry == live.end() ? outer->get(value) : entry->second.first;
   }
+  /// Ends the uses by `op`, those in its regions included: a region may run any
+  /// number of times.
   void release(Operation &op) {
-    for (Value operand : op.getOperands()) {
-      auto entry = live.find(operand);
-      if (--entry->second.second == 0)
-        live.erase(entry);
-    }
+    op.walk([&](Operation *user) {
+      for (Value operand : user->getOperands())
+        if (auto entry = live.find(operand); entry != live.end())
+          if (--entry->second.second == 0)
+            live.erase(entry);
+    });
   }
 
 private:
+  const Frame *outer;
   llvm::DenseMap<Value, std::pair<RankTensors, int64_t>> live;
 };
 
@@ -181,7 +189,17 @@ public:
 private:
   FailureOr<SmallVector<RankTensors>> runFunction(func::FuncOp func,
                                                   ArrayRef<RankTensors> values);
+  /// Runs a block on values for its arguments; returns what its terminator
+  /// hands on.
+  FailureOr<SmallVector<RankTensors>> runBlock(Block &block,
+                                               ArrayRef<RankTensors> values,
+                                               const Frame *outer = nullptr);
   LogicalResult runOp(Operation &op, Frame &frame);
+  LogicalResult runFor(scf::ForOp op, Frame &frame);
+  LogicalResult runIf(scf::IfOp op, Frame &frame);
+  LogicalResult runWhile(scf::WhileOp op, Frame &frame);
+  FailureOr<int64_t> getEqual(const RankTensors &scalars, Operation *op,
+                              StringRef role) const;
   LogicalResult runCall(func::CallOp call, Frame &frame);
   LogicalResult runCollective(spmd::CollectiveOpInterface op, Frame &frame);
   LogicalResult runReindex(spmd::ReindexOp op, Frame &frame);
@@ -225,18 +243,33 @@ Execution::runFunction(func::FuncOp func, ArrayRef<RankTensors> values) {
            << "' cannot be interpreted: it needs a body of one block";
   if (failed(verifyValues(func, ranks)))
     return failure();
-  Frame frame;
-  for (auto [argument, tensors] : llvm::zip(func.getArguments(), values))
-    frame.set(argument, tensors);
-  for (Operation &op : func.getBody().front().without_terminator()) {
+  return runBlock(func.getBody().front(), values);
+}
+
+static void setAll(Frame &frame, ValueRange values,
+                   ArrayRef<RankTensors> tensors) {
+  for (auto [value, held] : llvm::zip(values, tensors))
+    frame.set(value, held);
+}
+
+static SmallVector<RankTensors> getAll(const Frame &frame, ValueRange values) {
+  SmallVector<RankTensors> tensors;
+  for (Value value : values)
+    tensors.push_back(frame.get(value));
+  return tensors;
+}
+
+FailureOr<SmallVector<RankTensors>>
+Execution::runBlock(Block &block, ArrayRef<RankTensors> values,
+                    const Frame *outer) {
+  Frame frame(outer);
+  setAll(frame, block.getArguments(), values);
+  for (Operation &op : block.without_terminator()) {
     if (failed(runOp(op, frame)))
       return failure();
     frame.release(op);
   }
-  SmallVector<RankTensors> results;
-  for (Value value : func.getBody().front().getTerminator()->getOperands())
-    results.push_back(frame.get(value));
-  return results;
+  return getAll(frame, block.getTerminator()->getOperands());
 }
 
 LogicalResult Execution::runOp(Operation &op, Frame &frame) {
@@ -246,6 +279,12 @@ LogicalResult Execution::runOp(Operation &op, Frame &frame) {
     return runCollective(collective, frame);
   if (auto reindex = dyn_cast<spmd::ReindexOp>(op))
     return runReindex(reindex, frame);
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return runFor(loop, frame);
+  if (auto choice = dyn_cast<scf::IfOp>(op))
+    return runIf(choice, frame);
+  if (auto loop = dyn_cast<scf::WhileOp>(op))
+    return runWhile(loop, frame);
   if (auto evaluable = dyn_cast<EvaluableOpInterface>(op))
     return runOnEachRank(evaluable, frame);
   return op.emitOpError() << "cannot be interpreted: it has no evaluation";
@@ -260,17 +299,102 @@ LogicalResult Execution::runCall(func::CallOp call, Frame &frame) {
   if (depth == kMaxDepth)
     return call.emitOpError() << "is nested " << kMaxDepth
                               << " calls deep; functions must not recur";
-  SmallVector<RankTensors> arguments;
-  for (Value operand : call.getOperands())
-    arguments.push_back(frame.get(operand));
   ++depth;
-  FailureOr<SmallVector<RankTensors>> results = runFunction(callee, arguments);
+  FailureOr<SmallVector<RankTensors>> results =
+      runFunction(callee, getAll(frame, call.getOperands()));
   --depth;
   if (failed(results))
     return failure();
-  for (auto [value, tensors] : llvm::zip(call.getResults(), *results))
-    frame.set(value, tensors);
+  setAll(frame, call.getResults(), *results);
   return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Control flow
+//===----------------------------------------------------------------------===//
+
+// Ranks run in lockstep, as collectives in a region need it: what decides the
+// way must be the same number on all of them.
+FailureOr<int64_t> Execution::getEqual(const RankTensors &scalars,
+                                       Operation *op, StringRef role) const {
+  int64_t first = *scalars.front().data<int64_t>();
+  for (auto [rank, scalar] : llvm::enumerate(scalars))
+    if (int64_t other = *scalar.data<int64_t>(); other != first)
+      return op->emitOpError()
+             << role << " is " << first << " on rank 0 and " << other
+             << " on rank " << rank
+             << "; all ranks must go the same way, so make it of values that "
+                "all ranks hold";
+  return first;
+}
+
+LogicalResult Execution::runFor(scf::ForOp op, Frame &frame) {
+  FailureOr<int64_t> begin =
+      getEqual(frame.get(op.getLowerBound()), op, "lower bound");
+  FailureOr<int64_t> end =
+      getEqual(frame.get(op.getUpperBound()), op, "upper bound");
+  FailureOr<int64_t> step = getEqual(frame.get(op.getStep()), op, "step");
+  if (failed(begin) || failed(end) || failed(step))
+    return failure();
+  if (*step <= 0)
+    return op.emitOpError() << "step must be positive, got " << *step;
+  SmallVector<RankTensors> carried = getAll(frame, op.getInitArgs());
+  for (int64_t i = *begin; i < *end;) {
+    Tensor number = Tensor::ofType(op.getInductionVar().getType());
+    *number.data<int64_t>() = i;
+    carried.insert(carried.begin(), RankTensors(ranks, number));
+    FailureOr<SmallVector<RankTensors>> yielded =
+        runBlock(*op.getBody(), carried, &frame);
+    if (failed(yielded))
+      return failure();
+    carried = std::move(*yielded);
+    if (llvm::AddOverflow(i, *step, i))
+      break;
+  }
+  setAll(frame, op.getResults(), carried);
+  return success();
+}
+
+LogicalResult Execution::runIf(scf::IfOp op, Frame &frame) {
+  FailureOr<int64_t> condition =
+      getEqual(frame.get(op.getCondition()), op, "condition");
+  if (failed(condition))
+    return failure();
+  Region &region = *condition ? op.getThenRegion() : op.getElseRegion();
+  if (region.empty())
+    return success();
+  FailureOr<SmallVector<RankTensors>> yielded =
+      runBlock(region.front(), {}, &frame);
+  if (failed(yielded))
+    return failure();
+  setAll(frame, op.getResults(), *yielded);
+  return success();
+}
+
+LogicalResult Execution::runWhile(scf::WhileOp op, Frame &frame) {
+  constexpr int64_t kMostTurns = 1'000'000;
+  SmallVector<RankTensors> carried = getAll(frame, op.getInits());
+  for (int64_t turn = 0; turn < kMostTurns; ++turn) {
+    FailureOr<SmallVector<RankTensors>> before =
+        runBlock(*op.getBeforeBody(), carried, &frame);
+    if (failed(before))
+      return failure();
+    FailureOr<int64_t> condition =
+        getEqual(before->front(), op.getConditionOp(), "condition");
+    if (failed(condition))
+      return failure();
+    ArrayRef<RankTensors> handed = ArrayRef(*before).drop_front();
+    if (!*condition) {
+      setAll(frame, op.getResults(), handed);
+      return success();
+    }
+    FailureOr<SmallVector<RankTensors>> after =
+        runBlock(*op.getAfterBody(), handed, &frame);
+    if (failed(after))
+      return failure();
+    carried = std::move(*after);
+  }
+  return op.emitOpError() << "still goes on after " << kMostTurns << " turns";
 }
 
 LogicalResult Execution::runCollective(spmd::CollectiveOpInterface op,

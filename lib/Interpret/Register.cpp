@@ -4,6 +4,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
@@ -23,5 +24,8 @@ void moe::interpret::registerEvaluations(DialectRegistry &registry) {
   });
   registry.addExtension(+[](MLIRContext *context, spmd::SpmdDialect *) {
     attachSpmdEvaluations(*context);
+  });
+  registry.addExtension(+[](MLIRContext *context, tensor::TensorDialect *) {
+    attachTensorEvaluations(*context);
   });
 }

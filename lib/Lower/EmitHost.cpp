@@ -112,8 +112,92 @@ private:
                                  first);
   }
 
+  // The byte of a condition, on this rank.
+  Value isTrue(int buffer) {
+    Value byte = LLVM::LoadOp::create(b, b.getI8Type(), address(buffer));
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, byte,
+                                 number(b.getI8Type(), 0));
+  }
+
+  // After an error the runtime writes nothing any more, so a condition that it
+  // feeds may stay true for ever.
+  Value hasNotFailed() {
+    func::FuncOp function =
+        runtime("moert_failed", {pointer}, {b.getI32Type()});
+    Value failed = func::CallOp::create(b, function, context()).getResult(0);
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, failed,
+                                 number(b.getI32Type(), 0));
+  }
+
+  void leaveRegion() {
+    b.setInsertionPointAfter(b.getInsertionBlock()->getParentOp());
+  }
+
+  // Marks of control flow; false for other steps.
+  bool emitMark(const Step &step) {
+    switch (step.kind) {
+    case Step::Kind::BeginSlices:
+      beginSlices(step.slices);
+      return true;
+    case Step::Kind::BeginLoop: {
+      auto loop = scf::ForOp::create(b, i64(step.turns.begin),
+                                     i64(step.turns.end), i64(step.turns.step));
+      turns.push_back(loop.getInductionVar());
+      b.setInsertionPointToStart(loop.getBody());
+      return true;
+    }
+    case Step::Kind::EndLoop:
+      turns.pop_back();
+      leaveRegion();
+      return true;
+    case Step::Kind::BeginIf: {
+      auto choice = scf::IfOp::create(b, isTrue(step.buffers[0]),
+                                      /*withElseRegion=*/true);
+      b.setInsertionPointToStart(choice.thenBlock());
+      return true;
+    }
+    case Step::Kind::Else: {
+      auto choice = cast<scf::IfOp>(b.getInsertionBlock()->getParentOp());
+      b.setInsertionPointToStart(choice.elseBlock());
+      return true;
+    }
+    case Step::Kind::BeginWhile: {
+      auto loop = scf::WhileOp::create(b, TypeRange(), ValueRange());
+      b.createBlock(&loop.getAfter());
+      b.createBlock(&loop.getBefore());
+      return true;
+    }
+    case Step::Kind::Condition: {
+      auto loop = cast<scf::WhileOp>(b.getInsertionBlock()->getParentOp());
+      Value goesOn =
+          arith::AndIOp::create(b, isTrue(step.buffers[0]), hasNotFailed());
+      scf::ConditionOp::create(b, goesOn, ValueRange());
+      b.setInsertionPointToStart(loop.getAfterBody());
+      return true;
+    }
+    case Step::Kind::EndWhile:
+      scf::YieldOp::create(b);
+      leaveRegion();
+      return true;
+    case Step::Kind::EndSlices:
+    case Step::Kind::EndIf:
+      leaveRegion();
+      return true;
+    default:
+      return false;
+    }
+  }
+
+  void copy(const Step &step) {
+    LLVM::MemcpyOp::create(b, address(step.buffers[1]),
+                           address(step.buffers[0]), i64(step.bytes),
+                           /*isVolatile=*/false);
+  }
+
   // Of the turn: which block of rows it is changes fastest.
   Value turnNumber(const BlockNumber &number) {
+    if (number.kind == BlockNumber::Kind::Turn)
+      return turns[number.elements];
     const RowBlocks &blocks = number.blocks;
     Value block = arith::RemUIOp::create(b, slice, i64(blocks.count()));
     Value row = arith::MulIOp::create(b, block, i64(blocks.size));
@@ -133,16 +217,12 @@ private:
     b.setInsertionPointToStart(loop.getBody());
   }
 
-  void endSlices() {
-    b.setInsertionPointAfter(b.getInsertionBlock()->getParentOp());
-  }
-
   void emitStep(const Step &step) {
     b.setLoc(step.location);
-    if (step.kind == Step::Kind::BeginSlices)
-      return beginSlices(step.slices);
-    if (step.kind == Step::Kind::EndSlices)
-      return endSlices();
+    if (emitMark(step))
+      return;
+    if (step.kind == Step::Kind::Copy)
+      return copy(step);
     SmallVector<Value> operands;
     if (step.kind != Step::Kind::Kernel) {
       operands.push_back(context());
@@ -170,11 +250,9 @@ private:
       return callRuntime("moert_collective_start", operands);
     case Step::Kind::Done:
       return callRuntime("moert_collective_done", operands);
-    case Step::Kind::BeginSlices:
-    case Step::Kind::EndSlices:
-      break;
+    default:
+      llvm_unreachable("all kinds are listed");
     }
-    llvm_unreachable("all kinds are listed");
   }
 
   ModuleOp module;
@@ -184,6 +262,8 @@ private:
   Type pointer;
   Block *entry = nullptr;
   Value rank, slice;
+  /// The numbers of the turns of the loops around, outermost first.
+  SmallVector<Value> turns;
   SmallVector<Value> numbers;
 };
 

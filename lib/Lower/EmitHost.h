@@ -1,4 +1,5 @@
-// Prints a host program as code: one function without a branch.
+// Prints a host program as code: one function that calls, and branches
+// as the program does.
 #pragma once
 
 #include "HostProgram.h"

@@ -1,5 +1,6 @@
-// The flat program of one entry, as plain values: which steps run in which
-// order, on which buffers. LowerToCalls fills it, EmitHost prints it as code,
+// The program of one entry, as plain values: which steps run in which order, on
+// which buffers. It is one list, with marks where a loop or a branch begins and
+// ends. LowerToCalls fills it, EmitHost prints it as code,
 // Manifest describes it.
 #pragma once
 
@@ -23,11 +24,13 @@ struct Buffer {
 /// A number that the host passes to kernels: where the rank's block of a
 /// dimension begins, how many elements it has, or a constant, so that kernels
 /// that differ in it alone are one; of the block of rows that the turn is
-/// about, its first row or how many columns it has.
+/// about, its first row or how many columns it has; of a loop the number of the
+/// turn.
 struct BlockNumber {
-  enum class Kind { Begin, Size, Constant, FirstRow, Columns };
+  enum class Kind { Begin, Size, Constant, FirstRow, Columns, Turn };
   Kind kind = Kind::Begin;
-  /// Elements of the dimension in the whole tensor; the constant.
+  /// Elements of the dimension in the whole tensor; the constant; how many
+  /// loops are around the loop.
   int64_t elements = 0;
   /// What cuts it, major to minor.
   std::vector<moert::Digit> digits;
@@ -35,7 +38,7 @@ struct BlockNumber {
   RowBlocks blocks = {};
 
   /// Whether it is another one in each turn of a loop.
-  bool isOfTurn() const { return blocks.rows != 0; }
+  bool isOfTurn() const { return blocks.rows != 0 || kind == Kind::Turn; }
   bool operator==(const BlockNumber &other) const {
     return kind == other.kind && elements == other.elements &&
            digits == other.digits && blocks == other.blocks;
@@ -55,6 +58,21 @@ struct Step {
     BeginSlices,
     MatmulSlice,
     EndSlices,
+    /// `bytes` from one buffer to another.
+    Copy,
+    /// The steps up to the matching EndLoop run for each number of `turns`.
+    BeginLoop,
+    EndLoop,
+    /// The steps up to the matching Else run where the buffer holds true, those
+    /// up to EndIf elsewhere.
+    BeginIf,
+    Else,
+    EndIf,
+    /// The steps up to Condition run; where its buffer holds true, those up to
+    /// EndWhile follow, and all begin again.
+    BeginWhile,
+    Condition,
+    EndWhile,
   };
   Kind kind = Kind::Kernel;
   /// Of a kernel: its symbol. Its parameters are `buffers`, then `numbers`.
@@ -62,8 +80,14 @@ struct Step {
   /// Of the others: number in the manifest.
   int32_t site = 0;
   int64_t slices = 1;
-  /// Matmul: a, b, c. Collective and Start: source, target. EndSlices: what the
-  /// turns share. Indices of HostProgram::buffers.
+  int64_t bytes = 0;
+  /// From begin by step while below end.
+  struct {
+    int64_t begin = 0, end = 0, step = 1;
+  } turns;
+  /// Matmul: a, b, c. Collective and Start: source, target. EndSlices and
+  /// the ends of loops: what the turns share. Copy: from, to. Indices of
+  /// HostProgram::buffers.
   llvm::SmallVector<int, 4> buffers;
   /// Indices of HostProgram::numbers.
   llvm::SmallVector<int, 2> numbers;

@@ -81,6 +81,10 @@ void KernelEmitter::copy(Value source, int target) {
           target);
 }
 
+void KernelEmitter::storeTruth(Value truth, int target) {
+  storeAt(parameter(target), b.getI1Type(), index(0), truth);
+}
+
 OwningOpRef<func::FuncOp> KernelEmitter::finish() {
   func::ReturnOp::create(b);
   // Buffers and numbers were found in any order; the host passes buffers first.

@@ -40,6 +40,9 @@ public:
   /// The same in the source's own order.
   void copy(mlir::Value source, int target);
 
+  /// Writes a truth value to the first byte of buffer `target`.
+  void storeTruth(mlir::Value truth, int target);
+
   /// Ends the kernel and hands it over; buffers() and numbers() are then what
   /// the host passes.
   mlir::OwningOpRef<mlir::func::FuncOp> finish();

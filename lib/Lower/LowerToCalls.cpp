@@ -4,10 +4,15 @@
 #include "KernelEmitter.h"
 #include "ManifestWriter.h"
 #include "Reuse.h"
+#include "Scalars.h"
 #include "SliceChain.h"
+#include "moe/IR/ControlFlow.h"
 #include "moe/Lower/Passes.h"
 
 #include "runtime/core/Isa.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 #include "llvm/ADT/ScopeExit.h"
 
@@ -102,6 +107,28 @@ private:
   std::vector<std::string> symbols;
 };
 
+// Makes what costs nothing anew in each block that reads it, so that a block
+// looks the same whether it is a loop's or a function's.
+static void sinkCheap(func::FuncOp function, const OpLowerings &lowerings) {
+  function.walk([&](Operation *op) {
+    const OpLowering *lowering = lowerings.find(op);
+    if (!lowering || !lowering->isCheap || op->getNumOperands() ||
+        constantData(op->getResult(0)))
+      return;
+    llvm::SmallMapVector<Block *, Operation *, 4> copies;
+    for (OpOperand &use :
+         llvm::make_early_inc_range(op->getResult(0).getUses())) {
+      Block *block = use.getOwner()->getBlock();
+      if (block == op->getBlock())
+        continue;
+      Operation *&copy = copies[block];
+      if (!copy)
+        copy = OpBuilder::atBlockBegin(block).clone(*op);
+      use.set(copy->getResult(0));
+    }
+  });
+}
+
 // Lowers one function into its host program.
 class EntryLowering {
 public:
@@ -123,8 +150,7 @@ public:
       if (!isa<BlockArgument>(root) && !constantData(root))
         resultNumbers.try_emplace(root, i);
     }
-    for (Operation &op : function.front().without_terminator())
-      lower(&op);
+    lower(function.front());
     for (auto [i, result] : llvm::enumerate(results))
       finishResult(result, i);
     program.planArena();
@@ -137,8 +163,7 @@ public:
     for (auto [argument, id] : llvm::zip(function.getArguments(), arguments))
       buffers[argument] = id;
     pinned.insert(arguments.begin() + 1, arguments.end());
-    for (Operation &op : function.front().without_terminator())
-      lower(&op);
+    lower(function.front());
     return bufferOf(function.front().getTerminator()->getOperand(0));
   }
 
@@ -226,7 +251,14 @@ private:
     addStep(std::move(step));
   }
 
+  void lower(Block &block) {
+    for (Operation &op : block.without_terminator())
+      lower(&op);
+  }
+
   void lower(Operation *op) {
+    if (spmd::isControlFlow(op))
+      return lowerControlFlow(op);
     if (!residency.isLive(op) || viewsOnly(op))
       return;
     if (auto data = constantData(op->getResult(0)))
@@ -430,6 +462,146 @@ private:
     addStep(std::move(step));
   }
 
+  //===--- control flow: each flow has one buffer, which its sources are copied
+  // to unless they lie there ---===//
+
+  void lowerControlFlow(Operation *op) {
+    SmallVector<spmd::Flow, 4> flows = spmd::flowsOf(op);
+    for (spmd::Flow &flow : flows)
+      placeFlow(op, flow);
+    Step begin(Step::Kind::BeginIf, op->getLoc());
+    int64_t first = program.steps.size();
+    if (auto loop = dyn_cast<scf::ForOp>(op))
+      lowerFor(loop, flows, begin);
+    else if (auto choice = dyn_cast<scf::IfOp>(op))
+      lowerIf(choice, flows, begin);
+    else
+      lowerWhile(cast<scf::WhileOp>(op), flows, begin);
+    // What lay in memory before is needed by every turn, to the last step.
+    Step &end = program.steps.back();
+    for (auto [id, buffer] : llvm::enumerate(program.buffers))
+      if (buffer.place == Buffer::Place::Arena &&
+          buffer.lifetime.first <= first && buffer.lifetime.last >= first) {
+        end.buffers.push_back(id);
+        buffer.lifetime.last = program.steps.size() - 1;
+      }
+  }
+
+  // The memory of a flow: that of what it begins with, where nothing else needs
+  // that, else its own with a copy.
+  void placeFlow(Operation *op, const spmd::Flow &flow) {
+    Value initial = flow.sources.front()->get();
+    bool beginsBefore = flow.sources.front()->getOwner() == op;
+    Value root = Residency::root(initial);
+    bool isTaken = beginsBefore && initial == root && root.hasOneUse() &&
+                   root.getParentBlock() == op->getBlock() && ownsBuffer(root);
+    int id =
+        isTaken
+            ? bufferOf(root)
+            : newArenaBuffer(cast<RankedTensorType>(flow.values[0].getType()));
+    if (beginsBefore && !isTaken)
+      addCopy(initial, id, op->getLoc());
+    for (Value value : flow.values)
+      buffers[value] = id;
+  }
+
+  // Whether `root` lies in the arena and may be overwritten.
+  bool ownsBuffer(Value root) const {
+    int id = bufferOf(root);
+    return program.buffers[id].place == Buffer::Place::Arena &&
+           !pinned.contains(id);
+  }
+
+  void addCopy(Value from, int to, Location location) {
+    addCopy(bufferOf(from), to, cast<RankedTensorType>(from.getType()),
+            location);
+  }
+  void addCopy(int from, int to, RankedTensorType type, Location location) {
+    if (from == to || type.getNumElements() == 0)
+      return;
+    Step step(Step::Kind::Copy, location);
+    step.bytes = bytesOf(type);
+    step.buffers = {from, to};
+    addStep(std::move(step));
+  }
+
+  // Hands the operands of a terminator to their flows, all at once: what lies
+  // in a flow's memory and goes to another one is put aside first.
+  void handOn(Operation *terminator, ArrayRef<spmd::Flow> flows) {
+    SmallVector<std::tuple<int, int, RankedTensorType>> copies;
+    llvm::SmallDenseSet<int> targets;
+    for (const spmd::Flow &flow : flows)
+      for (OpOperand *source : flow.sources)
+        if (source->getOwner() == terminator) {
+          copies.push_back({bufferOf(source->get()), bufferOf(flow.values[0]),
+                            cast<RankedTensorType>(source->get().getType())});
+          targets.insert(bufferOf(flow.values[0]));
+        }
+    Location location = terminator->getLoc();
+    for (auto &[from, to, type] : copies)
+      if (from != to && targets.contains(from)) {
+        int aside = newArenaBuffer(type);
+        addCopy(from, aside, type, location);
+        from = aside;
+      }
+    for (auto [from, to, type] : copies)
+      addCopy(from, to, type, location);
+  }
+
+  void addMark(Step::Kind kind, Location location) {
+    addStep(Step(kind, location));
+  }
+
+  // The byte that holds a condition: the tensor's that it is taken from, or one
+  // of its own.
+  int placeCondition(Value condition, Location location) {
+    if (auto extract = condition.getDefiningOp<tensor::ExtractOp>())
+      return bufferOf(extract.getTensor());
+    int id = newArenaBuffer(RankedTensorType::get({}, condition.getType()));
+    addKernel(location, "condition", [&](KernelEmitter &k) {
+      k.storeTruth(scalar(k, condition), id);
+    });
+    return id;
+  }
+
+  void lowerFor(scf::ForOp op, ArrayRef<spmd::Flow> flows, Step begin) {
+    begin.kind = Step::Kind::BeginLoop;
+    begin.turns = {*getConstantIntValue(op.getLowerBound()),
+                   *getConstantIntValue(op.getUpperBound()),
+                   *getConstantIntValue(op.getStep())};
+    addStep(std::move(begin));
+    lower(*op.getBody());
+    handOn(op.getBody()->getTerminator(), flows);
+    addMark(Step::Kind::EndLoop, op.getLoc());
+  }
+
+  void lowerIf(scf::IfOp op, ArrayRef<spmd::Flow> flows, Step begin) {
+    begin.buffers = {placeCondition(op.getCondition(), op.getLoc())};
+    addStep(std::move(begin));
+    lower(*op.thenBlock());
+    handOn(op.thenYield(), flows);
+    addMark(Step::Kind::Else, op.getLoc());
+    if (Block *otherwise = op.elseBlock()) {
+      lower(*otherwise);
+      handOn(op.elseYield(), flows);
+    }
+    addMark(Step::Kind::EndIf, op.getLoc());
+  }
+
+  void lowerWhile(scf::WhileOp op, ArrayRef<spmd::Flow> flows, Step begin) {
+    begin.kind = Step::Kind::BeginWhile;
+    addStep(std::move(begin));
+    lower(*op.getBeforeBody());
+    Step condition(Step::Kind::Condition, op.getLoc());
+    condition.buffers = {
+        placeCondition(op.getConditionOp().getCondition(), op.getLoc())};
+    handOn(op.getConditionOp(), flows);
+    addStep(std::move(condition));
+    lower(*op.getAfterBody());
+    handOn(op.getYieldOp(), flows);
+    addMark(Step::Kind::EndWhile, op.getLoc());
+  }
+
   // A result that lies elsewhere (an argument, a constant, returned twice) is
   // copied to its place.
   void finishResult(Value value, int64_t number) {
@@ -489,6 +661,7 @@ struct LowerToCalls : moe::impl::MoeLowerToCallsBase<LowerToCalls> {
         continue;
       if (!llvm::hasSingleElement(function.getBody()))
         return function.emitOpError("needs one block to become an entry");
+      sinkCheap(function, lowerings);
       SliceChains chains = takeSliceChains(function, lowerings);
       llvm::scope_exit guard([&] { destroySliceChains(chains); });
       numChains += chains.size();

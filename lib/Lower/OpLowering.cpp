@@ -11,6 +11,7 @@ OpLowerings::OpLowerings(MLIRContext *context) : context(context) {
   addSoftmaxLowerings(*this);
   addRoutingLowerings(*this);
   addRandomLowerings(*this);
+  addScalarLowerings(*this);
 }
 
 const OpLowering *OpLowerings::find(Operation *op) const {
@@ -20,8 +21,9 @@ const OpLowering *OpLowerings::find(Operation *op) const {
 
 bool moe::lower::fuseNothing(OpOperand &) { return false; }
 
-// Constants and indices: what they yield is in no memory.
+// Constants, indices and numbers: what they yield is in no memory.
 bool moe::lower::fuseCheap(OpOperand &operand) {
+  auto isTensor = [](Type type) { return isa<TensorType>(type); };
   Operation *op = operand.get().getDefiningOp();
-  return op && (op->getNumOperands() == 0);
+  return op && llvm::none_of(op->getOperandTypes(), isTensor);
 }

@@ -66,6 +66,7 @@ void addReductionLowerings(OpLowerings &table);
 void addSoftmaxLowerings(OpLowerings &table);
 void addRoutingLowerings(OpLowerings &table);
 void addRandomLowerings(OpLowerings &table);
+void addScalarLowerings(OpLowerings &table);
 
 /// MayFuse: no operand is fused.
 bool fuseNothing(mlir::OpOperand &);

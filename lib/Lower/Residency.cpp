@@ -1,6 +1,12 @@
 #include "Residency.h"
 #include "EinsumSites.h"
+#include "Scalars.h"
 #include "SliceChain.h"
+
+#include "moe/IR/ControlFlow.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace moe::lower;
@@ -48,8 +54,16 @@ void Residency::store(Value value) {
     stored.insert(value);
 }
 
+// Whether a loop's turns would compute again what is the same in all of them.
+static bool comesFromOutside(OpOperand &operand) {
+  return operand.get().getParentBlock() != operand.getOwner()->getBlock() &&
+         !fuseCheap(operand);
+}
+
 void Residency::use(OpOperand &operand, const OpLowering *lowering, int times) {
-  bool mayFuse = lowering && (!lowering->mayFuse || lowering->mayFuse(operand));
+  bool mayFuse = lowering &&
+                 (!lowering->mayFuse || lowering->mayFuse(operand)) &&
+                 !comesFromOutside(operand);
   if (!mayFuse)
     return store(operand.get());
   // x * x reads x once: a kernel computes an element once.
@@ -101,9 +115,51 @@ Operation *Residency::onlyKernel(Value value,
   return only;
 }
 
+// Numbers that the host needs before a loop runs.
+static LogicalResult verifyTurns(scf::ForOp op) {
+  for (Value bound : {op.getLowerBound(), op.getUpperBound(), op.getStep()})
+    if (!getConstantIntValue(bound))
+      return op.emitOpError("has no lowering to the cpu with bounds or a step "
+                            "that are not constant; write scf.while");
+  if (*getConstantIntValue(op.getStep()) > 0)
+    return success();
+  return op.emitOpError() << "step must be positive, got "
+                          << *getConstantIntValue(op.getStep());
+}
+
+LogicalResult Residency::visitControlFlow(Operation *op,
+                                          const OpLowerings &lowerings) {
+  if (auto loop = dyn_cast<scf::ForOp>(op); loop && failed(verifyTurns(loop)))
+    return failure();
+  for (Region &region : llvm::reverse(op->getRegions()))
+    for (Block &block : region)
+      if (failed(visit(block, lowerings)))
+        return failure();
+  for (Value value : op->getOperands())
+    forEachTensorBehind(value, [&](Value tensor) { store(tensor); });
+  for (Value result : op->getResults())
+    store(result);
+  return success();
+}
+
 // Ops are visited from the last to the first, so all readers of a result are
 // known.
+LogicalResult Residency::visit(Block &block, const OpLowerings &lowerings) {
+  for (Operation &op : llvm::reverse(block))
+    if (failed(visit(&op, lowerings)))
+      return failure();
+  return success();
+}
+
 LogicalResult Residency::visit(Operation *op, const OpLowerings &lowerings) {
+  if (spmd::isControlFlow(op))
+    return visitControlFlow(op, lowerings);
+  if (isa<scf::YieldOp, scf::ConditionOp, tensor::ExtractOp>(op))
+    for (Value operand : op->getOperands())
+      forEachTensorBehind(operand, [&](Value tensor) { store(tensor); });
+  if (isa<scf::YieldOp, scf::ConditionOp>(op) ||
+      (makesScalar(op) && !isTensor(op->getResult(0).getType())))
+    return success();
   bool isHostStep =
       viewedOperand(op) || isMatmul(op) || op->hasAttr(kSliceChainAttr) ||
       isa<spmd::CollectiveOpInterface, spmd::ReindexOp, func::ReturnOp>(op);
@@ -117,7 +173,12 @@ LogicalResult Residency::visit(Operation *op, const OpLowerings &lowerings) {
     return success();
   }
   const OpLowering *lowering = lowerings.find(op);
-  if (!lowering || !llvm::all_of(op->getOperandTypes(), isTensor) ||
+  bool isFromScalar =
+      isa<tensor::FromElementsOp>(op) &&
+      cast<RankedTensorType>(op->getResult(0).getType()).getRank() == 0;
+  bool takesTensors = llvm::all_of(op->getOperandTypes(), isTensor) &&
+                      !isa<tensor::FromElementsOp>(op);
+  if (!lowering || !(isFromScalar || takesTensors) ||
       !llvm::all_of(op->getResultTypes(), isTensor))
     return op->emitOpError("has no lowering to the cpu");
   if (!isLive(op))
@@ -138,35 +199,38 @@ LogicalResult Residency::visit(Operation *op, const OpLowerings &lowerings) {
       store(result);
   }
   for (OpOperand &operand : op->getOpOperands())
-    use(operand, lowering, times);
+    if (isTensor(operand.get().getType()))
+      use(operand, lowering, times);
   return success();
 }
 
 void Residency::splitLongChains(func::FuncOp function,
                                 const OpLowerings &lowerings) {
   llvm::DenseMap<Value, int> length;
-  for (Operation &op : function.front()) {
-    const OpLowering *lowering = lowerings.find(&op);
-    if (!lowering || !lowering->element || op.getNumResults() != 1)
-      continue;
+  function.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    const OpLowering *lowering = lowerings.find(op);
+    if (!lowering || !lowering->element || op->getNumResults() != 1 ||
+        !isTensor(op->getResult(0).getType()))
+      return;
     int sum = 1;
-    for (Value operand : op.getOperands())
+    for (Value operand : op->getOperands())
       sum += isStored(operand) ? 0 : length.lookup(operand);
-    if (sum > kLongestChain && op.getNumOperands())
-      store(op.getResult(0));
-    length[op.getResult(0)] = sum;
-  }
+    if (sum > kLongestChain && op->getNumOperands())
+      store(op->getResult(0));
+    length[op->getResult(0)] = sum;
+  });
 }
 
 FailureOr<Residency> Residency::decide(func::FuncOp function,
                                        const OpLowerings &lowerings) {
-  for (Operation &op : function.front())
-    if (failed(verifyElements(&op)))
-      return failure();
+  WalkResult walk = function.walk<WalkOrder::PreOrder>([](Operation *op) {
+    return failed(verifyElements(op)) ? WalkResult::interrupt()
+                                      : WalkResult::advance();
+  });
   Residency residency;
-  for (Operation &op : llvm::reverse(function.front()))
-    if (failed(residency.visit(&op, lowerings)))
-      return failure();
+  if (walk.wasInterrupted() ||
+      failed(residency.visit(function.front(), lowerings)))
+    return failure();
   residency.splitLongChains(function, lowerings);
   return residency;
 }

@@ -15,8 +15,9 @@ namespace moe::lower {
 
 class Residency {
 public:
-  /// Decides for all values of `function`. Fails with an error at the first op
-  /// that has no lowering.
+  /// Decides for all values of `function`; what goes through control flow, and
+  /// what a region reads of the blocks around it, lies in memory. Fails with an
+  /// error at the first op that has no lowering.
   static mlir::FailureOr<Residency> decide(mlir::func::FuncOp function,
                                            const OpLowerings &lowerings);
 
@@ -28,7 +29,10 @@ public:
   bool isLive(mlir::Operation *op) const;
 
 private:
+  mlir::LogicalResult visit(mlir::Block &block, const OpLowerings &lowerings);
   mlir::LogicalResult visit(mlir::Operation *op, const OpLowerings &lowerings);
+  mlir::LogicalResult visitControlFlow(mlir::Operation *op,
+                                       const OpLowerings &lowerings);
   void use(mlir::OpOperand &operand, const OpLowering *lowering, int times);
   void store(mlir::Value value);
   mlir::Operation *onlyKernel(mlir::Value value,

@@ -1,4 +1,5 @@
 #include "Reuse.h"
+#include "Scalars.h"
 
 using namespace mlir;
 using namespace moe::lower;
@@ -11,6 +12,9 @@ struct Reuse::Reads {
 };
 
 void Reuse::collect(Value value, bool atOwnIndex, Reads &reads) const {
+  if (!isa<RankedTensorType, spmd::PendingType>(value.getType()))
+    return forEachTensorBehind(
+        value, [&](Value tensor) { collect(tensor, false, reads); });
   if (residency.isStored(value)) {
     if (atOwnIndex)
       reads.own.push_back(value);
@@ -32,25 +36,31 @@ Reuse::Reads Reuse::readsOf(Operation *op) const {
   return reads;
 }
 
+// What a region reads of the blocks around it is read by the op with the
+// region, to its end: there may be another turn.
+void Reuse::noteReader(Value root, Operation *op) {
+  lastReader[root] = root.getParentBlock()->findAncestorOpInBlock(*op);
+}
+
 Reuse::Reuse(func::FuncOp function, const OpLowerings &lowerings,
              const Residency &residency)
     : lowerings(lowerings), residency(residency) {
-  for (Operation &op : function.front()) {
+  function.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
     // Ops that are computed where they are read do not read by themselves.
-    bool isStep = !op.getNumResults() || residency.isStored(op.getResult(0));
+    bool isStep = !op->getNumResults() || residency.isStored(op->getResult(0));
     if (!isStep)
-      continue;
-    Reads reads = readsOf(&op);
+      return;
+    Reads reads = readsOf(op);
     for (Value value : reads.own)
-      lastReader[Residency::root(value)] = &op;
+      noteReader(Residency::root(value), op);
     for (Value root : reads.others)
-      lastReader[root] = &op;
+      noteReader(root, op);
     // A collective under way reads its source until it is done.
     if (auto done = dyn_cast<spmd::DoneOp>(op)) {
       Operation *start = done.getPending().getDefiningOp();
-      lastReader[Residency::root(start->getOperand(0))] = &op;
+      noteReader(Residency::root(start->getOperand(0)), op);
     }
-  }
+  });
 }
 
 SmallVector<Value> Reuse::candidates(Operation *op) const {

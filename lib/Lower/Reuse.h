@@ -25,6 +25,7 @@ private:
   struct Reads;
   void collect(mlir::Value value, bool atOwnIndex, Reads &reads) const;
   Reads readsOf(mlir::Operation *op) const;
+  void noteReader(mlir::Value root, mlir::Operation *op);
 
   const OpLowerings &lowerings;
   const Residency &residency;

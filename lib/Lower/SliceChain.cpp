@@ -100,7 +100,7 @@ private:
         continue;
       auto einsum = dyn_cast<EinsumOp>(user);
       if (einsum && isMatmul(einsum)) {
-        if (last)
+        if (last || einsum->getBlock() != first->getBlock())
           return false;
         last = einsum;
         carried = use.getOperandNumber();
@@ -151,7 +151,8 @@ private:
       Operation *op = operand.getDefiningOp();
       if (operand == first.getResult() || chainOps.contains(op))
         continue;
-      if (!op || op->getNumResults() != 1)
+      if (!op || op->getNumResults() != 1 ||
+          op->getBlock() != first->getBlock())
         return false;
       if (isRepeated(op)) {
         chainOps.insert(op);
@@ -256,7 +257,8 @@ static Operation *replaceByCall(SliceChain &chain, ArrayRef<Operation *> ops) {
 SliceChains moe::lower::takeSliceChains(func::FuncOp function,
                                         const OpLowerings &lowerings) {
   SliceChains chains;
-  SmallVector<EinsumOp> products(function.front().getOps<EinsumOp>());
+  SmallVector<EinsumOp> products;
+  function.walk([&](EinsumOp op) { products.push_back(op); });
   llvm::SmallPtrSet<Operation *, 16> taken;
   for (EinsumOp first : products) {
     for (bool cutsRows : {true, false}) {

@@ -1,4 +1,5 @@
 // spmd-combine-all-reduces: small all_reduces of one group and kind become one.
+#include "moe/IR/ControlFlow.h"
 #include "moe/Optimize/Collectives.h"
 #include "moe/Optimize/Passes.h"
 
@@ -64,9 +65,9 @@ struct CombinePass : moe::impl::SpmdCombineAllReducesBase<CombinePass> {
   using SpmdCombineAllReducesBase::SpmdCombineAllReducesBase;
 
   void runOnOperation() override {
-    for (Block &block : getOperation().getBody()) {
+    for (Block *block : blocksOf(getOperation())) {
       SmallVector<AllReduceOp> left;
-      for (auto op : block.getOps<AllReduceOp>())
+      for (auto op : block->getOps<AllReduceOp>())
         if (bytesOf(op.getInput()) <= maxBytes)
           left.push_back(op);
       while (!left.empty())
@@ -97,18 +98,12 @@ struct CombinePass : moe::impl::SpmdCombineAllReducesBase<CombinePass> {
     for (int64_t steps = 0; next != op; next = next->getNextNode(), ++steps) {
       if (steps > kReach || !next)
         return false;
-      bool depends = waiting.contains(next) ||
-                     llvm::any_of(next->getOperands(), [&](Value operand) {
-                       return waiting.contains(operand.getDefiningOp());
-                     });
-      if (!depends)
+      if (!waiting.contains(next) && !usesAny(next, waiting))
         continue;
       waiting.insert(next);
       order.push_back(next);
     }
-    if (llvm::any_of(op->getOperands(), [&](Value operand) {
-          return waiting.contains(operand.getDefiningOp());
-        }))
+    if (usesAny(op, waiting))
       return false;
     Operation *last = op;
     for (Operation *waiter : order) {
@@ -148,7 +143,7 @@ void CombinePass::combine(ArrayRef<AllReduceOp> group) {
       place = op;
   for (AllReduceOp op : group)
     if (Operation *def = op.getInput().getDefiningOp())
-      if (place->isBeforeInBlock(def))
+      if (def->getBlock() == op->getBlock() && place->isBeforeInBlock(def))
         place = def->getNextNode();
   OpBuilder builder(place);
   SmallVector<Location> locs;

@@ -1,4 +1,5 @@
 // moe-index-dispatch: one-hot masks become indices.
+#include "moe/IR/ControlFlow.h"
 #include "moe/Optimize/DispatchRewrite.h"
 #include "moe/Optimize/Passes.h"
 
@@ -16,8 +17,8 @@ namespace {
 
 struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
   void runOnOperation() override {
-    for (Block &block : getOperation().getBody())
-      runOnBlock(block);
+    for (Block *block : spmd::blocksOf(getOperation()))
+      runOnBlock(*block);
   }
 
   void runOnBlock(Block &block) {
@@ -177,7 +178,8 @@ struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
       }
       Operation *last = nullptr;
       for (Value operand : op.getOperands())
-        if (Operation *def = operand.getDefiningOp())
+        if (Operation *def = operand.getDefiningOp();
+            def && def->getBlock() == &block)
           if (!last || places[last] < places[def])
             last = def;
       places[&op] = {last ? places[last].first : 0, ++turn};

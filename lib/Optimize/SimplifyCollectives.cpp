@@ -1,4 +1,5 @@
 // spmd-simplify-collectives: fewer and smaller collectives.
+#include "moe/IR/ControlFlow.h"
 #include "moe/Optimize/Collectives.h"
 #include "moe/Optimize/Passes.h"
 #include "moe/Partition/ReshardPlan.h"
@@ -31,10 +32,15 @@ Value moveFrom(OpBuilder &builder, Operation *op, const Move &move, Value input,
       ->getResult(0);
 }
 
+// Whether only `op` uses `value`, and no turn of a loop does so again.
+bool isOnlyUse(Operation *op, Value value) {
+  return value.hasOneUse() && value.getParentBlock() == op->getBlock();
+}
+
 // A -> B -> C, B used by nothing else: A -> C.
 Value compose(OpBuilder &builder, Operation *op, const Move &move) {
   std::optional<Move> first = asMove(move.input.getDefiningOp());
-  if (!first || !move.input.hasOneUse() || first->to != move.from ||
+  if (!first || !isOnlyUse(op, move.input) || first->to != move.from ||
       first->global != move.global)
     return nullptr;
   return moveFrom(builder, op, move, first->input, first->from, move.to,
@@ -44,7 +50,7 @@ Value compose(OpBuilder &builder, Operation *op, const Move &move) {
 // Each rank keeps a slice of a sum over the axes that cut the slices.
 Value scatter(OpBuilder &builder, Operation *op, const Move &move) {
   auto sum = move.input.getDefiningOp<AllReduceOp>();
-  if (!isa<spmd::SliceOp>(op) || !sum || !move.input.hasOneUse() ||
+  if (!isa<spmd::SliceOp>(op) || !sum || !isOnlyUse(op, move.input) ||
       sum.getTo() != move.from)
     return nullptr;
   std::string error;
@@ -108,15 +114,15 @@ Value recomputeBroadcast(OpBuilder &builder, Operation *op, const Move &move) {
 
 struct SimplifyPass : moe::impl::SpmdSimplifyCollectivesBase<SimplifyPass> {
   void runOnOperation() override {
-    for (Block &block : getOperation().getBody()) {
-      numShared += shareEqual(block);
+    for (Block *block : blocksOf(getOperation())) {
+      numShared += shareEqual(*block);
       bool changed = true;
       while (changed) {
         changed = false;
-        for (Operation &op : llvm::make_early_inc_range(block))
+        for (Operation &op : llvm::make_early_inc_range(*block))
           changed |= simplify(&op);
-        numShared += shareEqual(block);
-        eraseDead(block);
+        numShared += shareEqual(*block);
+        eraseDead(*block);
       }
     }
   }

@@ -1,4 +1,5 @@
 // spmd-start-collectives: work goes on while data is under way.
+#include "moe/IR/ControlFlow.h"
 #include "moe/IR/Moe.h"
 #include "moe/Optimize/Passes.h"
 
@@ -23,8 +24,15 @@ constexpr int kWindow = 256;
 // Half of what the runtime allows to be under way at once.
 constexpr size_t kMostUnderWay = 16;
 
+// Or one with collectives in its regions: all keep their order.
 bool isCollective(Operation *op) {
-  return isa<CollectiveOpInterface, ReindexOp, DoneOp>(op);
+  return op
+      ->walk([](Operation *inner) {
+        return isa<CollectiveOpInterface, ReindexOp, DoneOp>(inner)
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 bool isWork(Operation *op) {
@@ -34,9 +42,11 @@ bool isWork(Operation *op) {
 
 Operation *firstUser(Operation *op) {
   Operation *first = nullptr;
-  for (Operation *user : op->getUsers())
+  for (Operation *user : op->getUsers()) {
+    user = op->getBlock()->findAncestorOpInBlock(*user);
     if (!first || user->isBeforeInBlock(first))
       first = user;
+  }
   return first;
 }
 
@@ -59,10 +69,7 @@ void pullWork(Operation *collective, Operation *user) {
   for (int i = 0; next && i < kWindow; ++i) {
     Operation *op = next;
     next = op->getNextNode();
-    bool waits = llvm::any_of(op->getOperands(), [&](Value operand) {
-      return later.contains(operand.getDefiningOp());
-    });
-    if (waits || isCollective(op) || !isPure(op) ||
+    if (usesAny(op, later) || isCollective(op) || !isPure(op) ||
         op->hasTrait<OpTrait::IsTerminator>())
       later.insert(op);
     else
@@ -109,14 +116,14 @@ void boundUnderWay(Block &block) {
 struct StartCollectives
     : moe::impl::SpmdStartCollectivesBase<StartCollectives> {
   void runOnOperation() override {
-    for (Block &block : getOperation().getBody()) {
+    for (Block *block : blocksOf(getOperation())) {
       SmallVector<CollectiveOpInterface> found;
-      for (Operation &op : block)
+      for (Operation &op : *block)
         if (auto collective = dyn_cast<CollectiveOpInterface>(op))
           found.push_back(collective);
       for (CollectiveOpInterface op : found)
         start(op);
-      boundUnderWay(block);
+      boundUnderWay(*block);
     }
   }
 

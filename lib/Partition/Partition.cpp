@@ -1,9 +1,11 @@
 // spmd-partition: global shapes become local, reshards become collectives.
+#include "moe/IR/ControlFlow.h"
 #include "moe/Partition/Localizer.h"
 #include "moe/Partition/Passes.h"
 #include "moe/Partition/ReshardPlan.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace spmd;
@@ -32,6 +34,7 @@ private:
   void localizeReturn(func::ReturnOp op);
   LogicalResult localizeReshard(ReshardOp op);
   LogicalResult localizeOp(Operation *op);
+  LogicalResult localizeControlFlow(Operation *op);
   void localizeSpecial(LocalizeOpInterface op, ArrayRef<Value> operands);
   SmallVector<Value> maskedOperands(Operation *op, const ShardingRule &rule);
 
@@ -95,15 +98,73 @@ void FunctionPartitioner::localizeSpecial(LocalizeOpInterface op,
     localizer.map(result, local);
 }
 
+// The same op around local values: its regions made anew, as the
+// function's block is.
+LogicalResult FunctionPartitioner::localizeControlFlow(Operation *op) {
+  for (auto [index, flow] : llvm::enumerate(flowsOf(op)))
+    if (!isa<RankedTensorType>(flow.values.front().getType()) ||
+        !getSharding(flow.values.front()))
+      return op->emitOpError() << "has no sharding on value " << index
+                               << "; run spmd-propagate first";
+  OperationState state(op->getLoc(), op->getName());
+  for (Value operand : op->getOperands())
+    state.addOperands(localizer.local(operand));
+  state.addAttributes(op->getAttrs());
+  state.attributes.erase(SpmdDialect::getShardingsAttrName());
+  for (Value result : op->getResults())
+    state.addTypes(localizer.localType(result));
+  for (unsigned i = 0; i < op->getNumRegions(); ++i)
+    state.addRegion();
+  Operation *local = builder.create(state);
+  OpBuilder::InsertionGuard guard(builder);
+  for (auto [from, to] : llvm::zip(op->getRegions(), local->getRegions()))
+    for (Block &block : from) {
+      Block &copy = to.emplaceBlock();
+      for (BlockArgument argument : block.getArguments()) {
+        bool isTensor = isa<RankedTensorType>(argument.getType());
+        Type type =
+            isTensor ? Type(localizer.localType(argument)) : argument.getType();
+        localizer.map(argument, copy.addArgument(type, argument.getLoc()));
+      }
+      builder.setInsertionPointToEnd(&copy);
+      for (Operation &inner : block)
+        if (failed(localizeOp(&inner)))
+          return failure();
+    }
+  for (auto [result, value] : llvm::zip(op->getResults(), local->getResults()))
+    localizer.map(result, value);
+  return success();
+}
+
+static bool hasTensors(Operation *op) {
+  auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
+  return llvm::any_of(op->getOperandTypes(), isTensor) ||
+         llvm::any_of(op->getResultTypes(), isTensor);
+}
+
 LogicalResult FunctionPartitioner::localizeOp(Operation *op) {
   if (auto reshard = dyn_cast<ReshardOp>(op))
     return localizeReshard(reshard);
+  if (isControlFlow(op))
+    return localizeControlFlow(op);
+  // Numbers, such as a loop's bounds, are the same on every rank.
+  bool isYield = isa<scf::YieldOp, scf::ConditionOp>(op);
+  if (isYield || (!hasTensors(op) && !op->getNumRegions())) {
+    Operation *local = op->clone();
+    for (OpOperand &operand : local->getOpOperands())
+      operand.set(localizer.local(operand.get()));
+    builder.insert(local);
+    for (auto [result, value] :
+         llvm::zip(op->getResults(), local->getResults()))
+      localizer.map(result, value);
+    return success();
+  }
   auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
   if (!sharded || op->getNumRegions())
     return op->emitOpError()
            << "cannot be partitioned: it has no sharding rule";
   for (Value result : op->getResults())
-    if (!isa<RankedTensorType>(result.getType()) || !getSharding(result))
+    if (isa<RankedTensorType>(result.getType()) && !getSharding(result))
       return op->emitOpError()
              << "has no sharding on a result; run spmd-propagate first";
 
@@ -117,7 +178,9 @@ LogicalResult FunctionPartitioner::localizeOp(Operation *op) {
   state.addAttributes(op->getAttrs());
   state.attributes.erase(SpmdDialect::getShardingsAttrName());
   for (Value result : op->getResults())
-    state.addTypes(localizer.localType(result));
+    state.addTypes(isa<RankedTensorType>(result.getType())
+                       ? Type(localizer.localType(result))
+                       : result.getType());
   Operation *local = builder.create(state);
   for (auto [result, value] : llvm::zip(op->getResults(), local->getResults()))
     localizer.map(result, value);

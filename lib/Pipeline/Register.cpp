@@ -9,13 +9,12 @@
 #include "moe/Propagate/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/Passes.h"
 
 void moe::registerEverything(mlir::DialectRegistry &registry) {
   registerDialects(registry);
   // What Lower leaves.
-  registry.insert<mlir::LLVM::LLVMDialect, mlir::scf::SCFDialect>();
+  registry.insert<mlir::LLVM::LLVMDialect>();
   spmd::registerLocalizeModels(registry);
   mlir::registerTransformsPasses();
   registerMoePropagatePasses();

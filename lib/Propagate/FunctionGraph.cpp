@@ -187,7 +187,8 @@ static bool isElementMap(const ShardingRule &rule) {
 }
 
 bool FunctionGraph::addDerived(Operation *op, const ShardingRule &rule) {
-  if (!isElementMap(rule) || isa<spmd::AnnotateOp, spmd::ReshardOp>(op))
+  if (!isElementMap(rule) || !isTensor(op->getResult(0)) ||
+      isa<spmd::AnnotateOp, spmd::ReshardOp>(op))
     return false;
   const spmd::DimFactors &result = rule.results[0];
   SmallVector<IndexLeaf, 4> leaves;
@@ -216,15 +217,16 @@ bool FunctionGraph::addDerived(Operation *op, const ShardingRule &rule) {
   return true;
 }
 
-void FunctionGraph::addPorts(Value operand, ArrayRef<int> factors,
-                             OpNode &node) {
+SmallVector<Port, 2> FunctionGraph::portsOf(Value operand,
+                                            ArrayRef<int> factors) const {
+  SmallVector<Port, 2> ports;
   for (const IndexLeaf &leaf : leavesOf(operand)) {
-    Port port;
+    Port &port = ports.emplace_back();
     port.tensor = leaf.tensor;
     for (int dim : leaf.dims)
       port.factors.push_back(factors[dim]);
-    node.operands.push_back(port);
   }
+  return ports;
 }
 
 //===----------------------------------------------------------------------===//
@@ -353,9 +355,9 @@ LogicalResult FunctionGraph::addOp(Operation *op) {
     InFlightDiagnostic diag = op->emitOpError()
                               << "has no sharding rule, so it cannot be "
                                  "distributed";
-    diag.attachNote() << "supported are the moe ops, spmd annotations, and "
-                         "elementwise arith and math; calls must be inlined "
-                         "first (--inline)";
+    diag.attachNote() << "supported are the moe ops, spmd annotations, "
+                         "elementwise arith and math, and scf.for, scf.if and "
+                         "scf.while; calls must be inlined first (--inline)";
     return diag;
   }
   ShardingRule rule = sharded.getShardingRule();
@@ -370,9 +372,11 @@ LogicalResult FunctionGraph::addOp(Operation *op) {
                       op->getLoc());
   for (auto [operand, factors] : llvm::zip(op->getOperands(), rule.operands))
     if (isTensor(operand))
-      addPorts(operand, factors, node);
+      llvm::append_range(node.operands, portsOf(operand, factors));
   nodeOf[op] = graph.ops.size();
   for (auto [result, factors] : llvm::zip(op->getResults(), rule.results)) {
+    if (!isTensor(result))
+      continue;
     int tensor = graph.addTensor(shapeOf(result), graph.ops.size());
     tensorOf[result] = tensor;
     node.results.push_back({tensor, factors});
@@ -381,6 +385,55 @@ LogicalResult FunctionGraph::addOp(Operation *op) {
           op->getName().getStringRef().str() + " at " +
               describeLocation(op->getLoc()),
           op->getLoc());
+  return success();
+}
+
+LogicalResult FunctionGraph::addBlock(Block &block) {
+  for (Operation &op : block.without_terminator())
+    if (failed(spmd::isControlFlow(&op) ? addControlFlow(&op) : addOp(&op)))
+      return failure();
+  return success();
+}
+
+// The node of a flow and its values, without what it comes from.
+void FunctionGraph::openFlow(const spmd::Flow &flow, std::string name) {
+  OpNode node = identityNode(flow.values.front());
+  for (Value value : flow.values) {
+    int tensor = graph.addTensor(shapeOf(value), graph.ops.size());
+    tensorOf[value] = tensor;
+    node.results.push_back({tensor, identityFactors(value)});
+  }
+  addNode(std::move(node), std::move(name), flow.values.front().getLoc());
+}
+
+// What begins a region is there before the region; what only ends some comes
+// behind them.
+LogicalResult FunctionGraph::addControlFlow(Operation *op) {
+  SmallVector<spmd::Flow, 4> flows = spmd::flowsOf(op);
+  auto open = [&](bool beginsRegion) {
+    for (auto [index, flow] : llvm::enumerate(flows))
+      if (isa<BlockArgument>(flow.values.front()) == beginsRegion)
+        openFlow(flow, "value " + std::to_string(index) + " of " +
+                           op->getName().getStringRef().str() + " at " +
+                           describeLocation(op->getLoc()));
+  };
+  for (auto [index, type] : llvm::enumerate(spmd::flowTypesOf(op)))
+    if (auto tensor = dyn_cast<RankedTensorType>(type);
+        !tensor || !tensor.hasStaticShape())
+      return op->emitOpError()
+             << "carries value " << index << " of type " << type
+             << ", which cannot be distributed; only tensors of static shape "
+                "can, a number as a tensor of rank 0 (tensor.from_elements)";
+  open(/*beginsRegion=*/true);
+  for (Region &region : op->getRegions())
+    for (Block &block : region)
+      if (failed(addBlock(block)))
+        return failure();
+  open(/*beginsRegion=*/false);
+  for (const spmd::Flow &flow : flows)
+    for (OpOperand *source : flow.sources)
+      for (Port &port : portsOf(source->get(), identityFactors(source->get())))
+        graph.addOperand(nodeForFlow(flow.values.front()), std::move(port));
   return success();
 }
 
@@ -398,7 +451,7 @@ void FunctionGraph::addReturn(func::ReturnOp op) {
                         "the annotation of " + name + " at " +
                             describeLocation(func.getLoc()),
                         func.getLoc());
-    addPorts(operand, identityFactors(operand), node);
+    node.operands = portsOf(operand, identityFactors(operand));
     addNode(std::move(node), name, func.getLoc());
   }
 }
@@ -406,11 +459,13 @@ void FunctionGraph::addReturn(func::ReturnOp op) {
 LogicalResult FunctionGraph::build() {
   if (failed(findMesh()) || failed(splitAxes()) || failed(addArguments()))
     return failure();
-  for (Operation &op : func.getBody().front()) {
-    if (auto ret = dyn_cast<func::ReturnOp>(op))
-      addReturn(ret);
-    else if (failed(addOp(&op)))
-      return failure();
-  }
+  if (failed(addBlock(func.getBody().front())))
+    return failure();
+  Operation *terminator = func.getBody().front().getTerminator();
+  auto ret = dyn_cast<func::ReturnOp>(terminator);
+  if (!ret)
+    return terminator->emitOpError()
+           << "ends function @" << func.getName() << "; only func.return does";
+  addReturn(ret);
   return success();
 }

@@ -20,6 +20,13 @@ int Graph::addOp(OpNode op) {
   return index;
 }
 
+void Graph::addOperand(int op, Port port) {
+  auto &users = tensors[port.tensor].users;
+  if (!llvm::is_contained(users, op))
+    users.push_back(op);
+  ops[op].operands.push_back(std::move(port));
+}
+
 Placement moe::propagate::needOf(const Port &port,
                                  const Assignment &assignment) {
   Placement placement;

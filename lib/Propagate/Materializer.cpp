@@ -154,8 +154,9 @@ LogicalResult Materializer::placeOp(Operation *op) {
     op->setOperand(index, value);
   }
   for (Value result : op->getResults())
-    spmd::setSharding(result,
-                      graph.shardingFor(placementOf(graph.tensorFor(result))));
+    if (isa<RankedTensorType>(result.getType()))
+      spmd::setSharding(
+          result, graph.shardingFor(placementOf(graph.tensorFor(result))));
   return success();
 }
 
@@ -193,31 +194,61 @@ void Materializer::placeArguments() {
           argument, graph.shardingFor(placementOf(graph.tensorFor(argument))));
 }
 
-LogicalResult Materializer::run() {
-  Block &block = func.getBody().front();
+// Regions first where a flow ends them: what they yield is made in them.
+LogicalResult Materializer::placeControlFlow(Operation *op) {
+  SmallVector<spmd::Flow, 4> flows = spmd::flowsOf(op);
+  for (const spmd::Flow &flow : flows)
+    for (Value value : flow.values)
+      spmd::setSharding(value,
+                        graph.shardingFor(placementOf(graph.tensorFor(value))));
+  for (Region &region : op->getRegions())
+    for (Block &block : region)
+      if (failed(placeBlock(block)))
+        return failure();
+  for (const spmd::Flow &flow : flows) {
+    int tensor = graph.tensorFor(flow.values.front());
+    for (OpOperand *source : flow.sources) {
+      Value value = obtain(source->get(), placementOf(tensor),
+                           graph.nodeForFlow(flow.values.front()));
+      if (!value)
+        return failure();
+      source->set(value);
+    }
+  }
+  return success();
+}
+
+LogicalResult Materializer::placeBlock(Block &block) {
   SmallVector<Operation *> originals;
-  for (Operation &op : block)
+  for (Operation &op : block.without_terminator())
     originals.push_back(&op);
-  placeArguments();
-  SmallVector<Operation *> replaced;
+  auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
   for (Operation *op : originals) {
     LogicalResult result = success();
-    bool hasTensors = llvm::any_of(op->getResultTypes(), [](Type type) {
-      return isa<RankedTensorType>(type);
-    });
-    if (auto ret = dyn_cast<func::ReturnOp>(op)) {
-      result = placeReturn(ret);
+    if (spmd::isControlFlow(op)) {
+      result = placeControlFlow(op);
     } else if (auto annotate = dyn_cast<spmd::AnnotateOp>(op)) {
       result = placeAnnotate(annotate);
       replaced.push_back(op);
-    } else if (hasTensors && graph.isDerived(op->getResult(0))) {
+    } else if (llvm::any_of(op->getResultTypes(), isTensor) &&
+               graph.isDerived(op->getResult(0))) {
       replaced.push_back(op);
-    } else if (hasTensors) {
+    } else if (llvm::any_of(op->getResultTypes(), isTensor) ||
+               llvm::any_of(op->getOperandTypes(), isTensor)) {
       result = placeOp(op);
     }
     if (failed(result))
       return failure();
   }
+  return success();
+}
+
+LogicalResult Materializer::run() {
+  placeArguments();
+  Block &block = func.getBody().front();
+  if (failed(placeBlock(block)) ||
+      failed(placeReturn(cast<func::ReturnOp>(block.getTerminator()))))
+    return failure();
   for (Operation *op : llvm::reverse(replaced))
     op->erase();
   sinkArgumentReshards();
@@ -228,9 +259,12 @@ LogicalResult Materializer::run() {
 void Materializer::sinkArgumentReshards() {
   for (spmd::ReshardOp reshard : argumentReshards) {
     Operation *first = nullptr;
-    for (Operation *user : reshard->getUsers())
+    for (Operation *user : reshard->getUsers()) {
+      // Before a loop, not in it: once is enough.
+      user = reshard->getBlock()->findAncestorOpInBlock(*user);
       if (!first || user->isBeforeInBlock(first))
         first = user;
+    }
     if (first)
       reshard->moveBefore(first);
   }

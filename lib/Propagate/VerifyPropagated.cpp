@@ -1,4 +1,5 @@
 // spmd-verify-propagated: the promise of spmd-propagate, op by op.
+#include "moe/IR/ControlFlow.h"
 #include "moe/Propagate/Passes.h"
 
 using namespace mlir;
@@ -118,9 +119,10 @@ LogicalResult ConsistencyCheck::run() {
                          "operand " + std::to_string(index))))
       return failure();
   for (auto [index, result] : llvm::enumerate(op->getResults()))
-    if (failed(checkDims(result, rule.results[index],
-                         "result " + std::to_string(index))) ||
-        failed(checkUnreduced(result, index)))
+    if (isa<RankedTensorType>(result.getType()) &&
+        (failed(checkDims(result, rule.results[index],
+                          "result " + std::to_string(index))) ||
+         failed(checkUnreduced(result, index))))
       return failure();
   return success();
 }
@@ -128,6 +130,7 @@ LogicalResult ConsistencyCheck::run() {
 struct VerifyPropagatedPass
     : moe::impl::SpmdVerifyPropagatedBase<VerifyPropagatedPass> {
   LogicalResult checkValue(Value value, Operation *op, StringRef where);
+  LogicalResult checkControlFlow(Operation *op);
   LogicalResult checkOp(Operation *op);
   LogicalResult checkFunction(func::FuncOp func);
   void runOnOperation() override {
@@ -151,28 +154,61 @@ LogicalResult VerifyPropagatedPass::checkValue(Value value, Operation *op,
   return success();
 }
 
+// Whichever way a value takes, it has one layout.
+LogicalResult VerifyPropagatedPass::checkControlFlow(Operation *op) {
+  for (auto [index, flow] : llvm::enumerate(spmd::flowsOf(op))) {
+    Value first = flow.values.front();
+    std::string where = "value " + std::to_string(index);
+    if (failed(checkValue(first, op, where)))
+      return failure();
+    ShardingAttr sharding = spmd::getSharding(first);
+    if (!sharding.getUnreduced().empty())
+      return op->emitOpError()
+             << "carries " << where << " before it is reduced: " << sharding;
+    for (OpOperand *source : flow.sources)
+      if (ShardingAttr other = spmd::getSharding(source->get());
+          other != sharding)
+        return source->getOwner()->emitOpError()
+               << "hands on operand " << source->getOperandNumber()
+               << " with sharding " << other << ", " << where << " of "
+               << op->getName() << " has " << sharding;
+  }
+  return success();
+}
+
 LogicalResult VerifyPropagatedPass::checkOp(Operation *op) {
+  if (spmd::isControlFlow(op))
+    return checkControlFlow(op);
   for (auto [index, result] : llvm::enumerate(op->getResults()))
     if (failed(checkValue(result, op, "result " + std::to_string(index))))
       return failure();
   if (isa<spmd::AnnotateOp, spmd::SplitOp, spmd::ReplicateOp, spmd::ShardOp>(
           op))
     return op->emitOpError() << "is left after propagation";
-  if (isa<spmd::ReshardOp, func::ReturnOp>(op) || op->getNumResults() == 0 ||
-      !isa<RankedTensorType>(op->getResult(0).getType()))
+  auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
+  bool hasTensors = llvm::any_of(op->getResultTypes(), isTensor) ||
+                    llvm::any_of(op->getOperandTypes(), isTensor);
+  if (isa<spmd::ReshardOp>(op) || op->hasTrait<OpTrait::IsTerminator>() ||
+      op->getNumResults() == 0 || !hasTensors)
     return success();
   auto sharded = dyn_cast<spmd::ShardingRuleOpInterface>(op);
   if (!sharded)
     return op->emitOpError() << "has no sharding rule";
   for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
+    if (!isTensor(operand.getType()))
+      continue;
     ShardingAttr sharding = spmd::getSharding(operand);
     if (sharding && !sharding.getUnreduced().empty())
       return op->emitOpError() << "uses operand " << index
                                << " before it is reduced: " << sharding;
   }
-  ShardingAttr first = spmd::getSharding(op->getResult(0));
+  Value first = isTensor(op->getResult(0).getType()) ? op->getResult(0)
+                                                     : op->getOperand(0);
+  ShardingAttr sharding = spmd::getSharding(first);
+  if (!sharding)
+    return op->emitOpError() << "uses a value without a sharding";
   return ConsistencyCheck(op, sharded.getShardingRule(),
-                          spmd::lookupMesh(op, first.getMesh()))
+                          spmd::lookupMesh(op, sharding.getMesh()))
       .run();
 }
 

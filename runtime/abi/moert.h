@@ -1,5 +1,6 @@
-/* The one header that compiled programs call: a program is a flat list of calls
- * to its own kernels and to the functions below.
+/* The one header that compiled programs call: a program is a list of calls to
+ * its own kernels and to the functions below, with loops and branches where the
+ * model has them.
  *
  * A *site* is the number of a collective or a matmul in the program's manifest,
  * where its layouts, element type, name and source line stand. Buffers are
@@ -9,7 +10,8 @@
  *
  * Errors are sticky: the first failure is recorded in the context, and from
  * then on every function returns at once without touching memory, so that
- * generated code needs no branches. The caller of an entry asks the context
+ * generated code needs no branches but in loops without a fixed number of
+ * turns. The caller of an entry asks the context
  * afterwards.
  */
 #ifndef MOERT_ABI_MOERT_H
@@ -71,6 +73,10 @@ void moert_matmul_slice(moert_context *context, int32_t site, int64_t slice,
 /* The calling rank's number, from which generated code derives block offsets.
  */
 int32_t moert_rank(const moert_context *context);
+
+/* Whether a failure was recorded (not 0): a loop that runs until a value is
+ * reached must end then, for nothing is written any more. */
+int32_t moert_failed(const moert_context *context);
 
 #ifdef __cplusplus
 }

@@ -277,4 +277,8 @@ MOERT_EXPORT int32_t moert_rank(const moert_context *context) {
   return context->context->rank();
 }
 
+MOERT_EXPORT int32_t moert_failed(const moert_context *context) {
+  return context->context->error().empty() ? 0 : 1;
+}
+
 } // extern "C"

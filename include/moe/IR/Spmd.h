@@ -91,7 +91,8 @@ mlir::Operation *createCollective(mlir::OpBuilder &builder, mlir::Location loc,
                                   mlir::StringAttr reason, MeshOp mesh);
 
 /// The user's or Propagate's sharding of a value: argument attribute or the
-/// defining op's `spmd.shardings`; null when it has none.
+/// defining op's `spmd.shardings`, for what goes around a loop that of the
+/// loop; null when it has none.
 ShardingAttr getSharding(mlir::Value value);
 /// Sets it.
 void setSharding(mlir::Value value, ShardingAttr sharding);

@@ -13,8 +13,13 @@
 // value is derived when its op maps each element from elements of its operands
 // (no factor is reduced, no dimension must be whole) and the bytes of its index
 // form are fewer than its own.
+//
+// Control flow: each value that goes through scf.for, scf.if or scf.while
+// (ControlFlow.h) is a node of its own, the identity from all places that it
+// comes from to all values that it is. A loop is a cycle in the graph.
 #pragma once
 
+#include "moe/IR/ControlFlow.h"
 #include "moe/IR/Spmd.h"
 #include "moe/Propagate/Decide.h"
 
@@ -51,6 +56,10 @@ public:
   /// arguments and returned values.
   int nodeFor(mlir::Operation *op) const { return nodeOf.lookup(op); }
   int nodeForReturn(unsigned index) const { return returnNodes[index]; }
+  /// The node of what goes through control flow; `value` is any of its values.
+  int nodeForFlow(mlir::Value value) const {
+    return graph.tensors[tensorFor(value)].producer;
+  }
 
   /// The attribute for a placement.
   spmd::ShardingAttr shardingFor(const Placement &placement) const;
@@ -72,10 +81,14 @@ private:
   mlir::LogicalResult findMesh();
   mlir::LogicalResult splitAxes();
   mlir::LogicalResult addArguments();
+  mlir::LogicalResult addBlock(mlir::Block &block);
   mlir::LogicalResult addOp(mlir::Operation *op);
+  mlir::LogicalResult addControlFlow(mlir::Operation *op);
+  void openFlow(const spmd::Flow &flow, std::string name);
   void addReturn(mlir::func::ReturnOp op);
   bool addDerived(mlir::Operation *op, const spmd::ShardingRule &rule);
-  void addPorts(mlir::Value operand, llvm::ArrayRef<int> factors, OpNode &node);
+  llvm::SmallVector<Port, 2> portsOf(mlir::Value operand,
+                                     llvm::ArrayRef<int> factors) const;
   Pin pinFor(spmd::ShardingAttr sharding, std::string origin,
              mlir::Location loc);
   void addNode(OpNode node, std::string name, mlir::Location loc);

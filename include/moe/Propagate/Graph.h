@@ -54,12 +54,14 @@ struct TensorNode {
 struct Graph {
   AtomTable atoms;
   std::vector<TensorNode> tensors;
-  std::vector<OpNode> ops; // producers before users
+  std::vector<OpNode> ops; // producers before users, but around loops
 
   /// Adds a tensor that `producer` will define.
   int addTensor(TensorShape shape, int producer);
   /// Adds an op whose tensors exist, and notes it as their user.
   int addOp(OpNode op);
+  /// Adds an operand to an op that is there: what comes around a loop.
+  void addOperand(int op, Port port);
 };
 
 /// Axes of each factor of an op.

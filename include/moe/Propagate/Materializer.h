@@ -25,7 +25,9 @@ public:
   std::vector<Resharding> reshardings; // that were inserted
 
 private:
+  mlir::LogicalResult placeBlock(mlir::Block &block);
   mlir::LogicalResult placeOp(mlir::Operation *op);
+  mlir::LogicalResult placeControlFlow(mlir::Operation *op);
   mlir::LogicalResult placeAnnotate(spmd::AnnotateOp op);
   mlir::LogicalResult placeReturn(mlir::func::ReturnOp op);
   void placeArguments();
@@ -59,6 +61,8 @@ private:
   /// What has been made of an original value, by layout.
   llvm::DenseMap<std::pair<mlir::Value, mlir::Attribute>, mlir::Value> made;
   llvm::SmallVector<spmd::ReshardOp> argumentReshards;
+  /// Originals that others stand for now, users behind what they use.
+  llvm::SmallVector<mlir::Operation *> replaced;
 };
 
 } // namespace moe::propagate
