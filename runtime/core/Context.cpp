@@ -278,7 +278,7 @@ MOERT_EXPORT int32_t moert_rank(const moert_context *context) {
 }
 
 MOERT_EXPORT int32_t moert_failed(const moert_context *context) {
-  return context->context->error().empty() ? 0 : 1;
+  return context->context->hasFailed() ? 1 : 0;
 }
 
 } // extern "C"

@@ -82,6 +82,7 @@ public:
   void matmulSlice(int32_t site, int64_t slice, const void *a, const void *b,
                    void *c, int64_t n, int64_t k);
   int rank() const { return comm_.rank(); }
+  bool hasFailed() const { return !error_.empty(); }
 
 private:
   struct MatmulState {

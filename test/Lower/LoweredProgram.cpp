@@ -166,6 +166,10 @@ __attribute__((visibility("default"))) int32_t
 moert_rank(const moert_context *context) {
   return context->rank;
 }
+__attribute__((visibility("default"))) int32_t
+moert_failed(const moert_context *) {
+  return 0;
+}
 }
 
 //===-- Loading -----------------------------------------------------------===//
