@@ -1,12 +1,58 @@
 #include "moe/IR/ControlFlow.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace spmd;
 
 bool spmd::isControlFlow(Operation *op) {
   return isa<scf::ForOp, scf::IfOp, scf::WhileOp>(op);
+}
+
+func::FuncOp spmd::calleeOf(Operation *op) {
+  auto call = dyn_cast<func::CallOp>(op);
+  auto callee = call ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
+                           call, call.getCalleeAttr())
+                     : func::FuncOp();
+  return callee && callee.getBody().hasOneBlock() ? callee : func::FuncOp();
+}
+
+bool spmd::isRecursive(func::CallOp call) {
+  func::FuncOp callee = calleeOf(call);
+  llvm::SetVector<Operation *> reached;
+  auto reachFrom = [&](Operation *function) {
+    function->walk([&](func::CallOp inner) {
+      if (func::FuncOp next = calleeOf(inner))
+        reached.insert(next);
+    });
+  };
+  if (callee)
+    reachFrom(callee);
+  for (size_t i = 0; i < reached.size(); ++i)
+    reachFrom(reached[i]);
+  return callee && reached.contains(callee);
+}
+
+SmallVector<Region *, 2> spmd::regionsOf(Operation *op) {
+  if (func::FuncOp callee = calleeOf(op))
+    return {&callee.getBody()};
+  SmallVector<Region *, 2> regions;
+  for (Region &region : op->getRegions())
+    regions.push_back(&region);
+  return regions;
+}
+
+static SmallVector<Flow, 4> flowsOfCall(Operation *call, func::FuncOp callee) {
+  SmallVector<Flow, 4> flows;
+  Operation *terminator = callee.front().getTerminator();
+  for (auto [returned, result] :
+       llvm::zip(terminator->getOpOperands(), call->getResults()))
+    flows.push_back({{&returned}, {result}});
+  for (auto [operand, argument] :
+       llvm::zip(call->getOpOperands(), callee.getArguments()))
+    flows.push_back({{&operand}, {argument}});
+  return flows;
 }
 
 static SmallVector<Flow, 4> flowsOfFor(scf::ForOp op) {
@@ -42,6 +88,8 @@ static SmallVector<Flow, 4> flowsOfWhile(scf::WhileOp op) {
 }
 
 SmallVector<Flow, 4> spmd::flowsOf(Operation *op) {
+  if (func::FuncOp callee = calleeOf(op))
+    return flowsOfCall(op, callee);
   if (auto loop = dyn_cast<scf::ForOp>(op))
     return flowsOfFor(loop);
   if (auto choice = dyn_cast<scf::IfOp>(op))

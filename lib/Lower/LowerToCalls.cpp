@@ -13,6 +13,7 @@
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Pass/PassRegistry.h"
 
 #include "llvm/ADT/ScopeExit.h"
 
@@ -648,7 +649,25 @@ struct LowerToCalls : moe::impl::MoeLowerToCallsBase<LowerToCalls> {
     signalPassFailure();
   }
 
+  // Calls that were kept so far: an entry is one program, with one plan of its
+  // memory.
+  LogicalResult inlineCalls(ModuleOp module) {
+    auto calls = module.getOps<func::FuncOp>();
+    if (llvm::none_of(calls, [](func::FuncOp f) { return f.getNoInline(); }))
+      return success();
+    module.walk([](Operation *op) {
+      if (isa<func::FuncOp, func::CallOp>(op))
+        op->removeAttr("no_inline");
+    });
+    OpPassManager manager(ModuleOp::getOperationName());
+    return success(
+        succeeded(parsePassPipeline("inline{default-pipeline=}", manager)) &&
+        succeeded(runPipeline(manager, module)));
+  }
+
   LogicalResult lowerModule(ModuleOp module, moert::Isa level) {
+    if (failed(inlineCalls(module)))
+      return failure();
     splitLongEinsums(module);
     OpLowerings lowerings(&getContext());
     ManifestWriter manifest(module);

@@ -35,6 +35,7 @@ private:
   LogicalResult localizeReshard(ReshardOp op);
   LogicalResult localizeOp(Operation *op);
   LogicalResult localizeControlFlow(Operation *op);
+  LogicalResult localizeCall(func::CallOp op);
   void localizeSpecial(LocalizeOpInterface op, ArrayRef<Value> operands);
   SmallVector<Value> maskedOperands(Operation *op, const ShardingRule &rule);
 
@@ -136,6 +137,26 @@ LogicalResult FunctionPartitioner::localizeControlFlow(Operation *op) {
   return success();
 }
 
+// The function that it calls is partitioned by itself.
+LogicalResult FunctionPartitioner::localizeCall(func::CallOp op) {
+  SmallVector<Value> operands;
+  SmallVector<Type> types;
+  for (Value operand : op.getOperands())
+    operands.push_back(localizer.local(operand));
+  for (Value result : op.getResults()) {
+    if (!isa<RankedTensorType>(result.getType()) || !getSharding(result))
+      return op.emitOpError()
+             << "has no sharding on a result; run spmd-propagate first";
+    types.push_back(localizer.localType(result));
+  }
+  auto local = func::CallOp::create(builder, op.getLoc(), op.getCallee(), types,
+                                    operands);
+  local.setNoInlineAttr(op.getNoInlineAttr());
+  for (auto [result, value] : llvm::zip(op.getResults(), local.getResults()))
+    localizer.map(result, value);
+  return success();
+}
+
 static bool hasTensors(Operation *op) {
   auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
   return llvm::any_of(op->getOperandTypes(), isTensor) ||
@@ -147,6 +168,8 @@ LogicalResult FunctionPartitioner::localizeOp(Operation *op) {
     return localizeReshard(reshard);
   if (isControlFlow(op))
     return localizeControlFlow(op);
+  if (calleeOf(op))
+    return localizeCall(cast<func::CallOp>(op));
   // Numbers, such as a loop's bounds, are the same on every rank.
   bool isYield = isa<scf::YieldOp, scf::ConditionOp>(op);
   if (isYield || (!hasTensors(op) && !op->getNumRegions())) {

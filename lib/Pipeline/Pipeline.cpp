@@ -22,9 +22,10 @@ constexpr Phase kPhases[] = {
     {Stage::Propagate, "propagate",
      "symbol-dce,func.func(moe-expand-gating),canonicalize,cse,"
      "func.func(moe-index-dispatch),canonicalize,cse,"
-     "spmd-expand-annotations"},
+     "spmd-expand-annotations,spmd-specialize-calls"},
     {Stage::Partition, "partition",
-     "spmd-partition,canonicalize,cse,spmd-verify-partitioned"},
+     "spmd-partition,canonicalize,cse,spmd-share-calls,"
+     "spmd-verify-partitioned"},
     {Stage::Optimize, "optimize",
      "func.func(moe-index-dispatch,spmd-simplify-collectives,"
      "spmd-combine-all-reduces),canonicalize,cse,"

@@ -1,4 +1,5 @@
 // moe-expose-choices: a program also returns what its router chose.
+#include "moe/IR/ControlFlow.h"
 #include "moe/IR/RoutingChoices.h"
 #include "moe/Propagate/Passes.h"
 
@@ -12,12 +13,20 @@ namespace moe {
 
 namespace {
 
+// Calls that the inliner leaves keep their choices, as loops do.
+bool hasCalls(func::FuncOp func) {
+  return llvm::any_of(func.getOps<func::CallOp>(), [](func::CallOp call) {
+    func::FuncOp callee = spmd::calleeOf(call);
+    return !callee || !(callee.getNoInline() || call.getNoInline());
+  });
+}
+
 struct ExposeChoicesPass : moe::impl::MoeExposeChoicesBase<ExposeChoicesPass> {
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     if (func.isExternal() || !func.isPublic())
       return;
-    if (!func.getBody().hasOneBlock() || !func.getOps<func::CallOp>().empty()) {
+    if (!func.getBody().hasOneBlock() || hasCalls(func)) {
       func.emitError() << "function @" << func.getName()
                        << " must be one block without calls for its choices "
                           "to be returned; run --inline first";

@@ -55,18 +55,29 @@ static OpClass classOf(const ShardingRule &rule) {
 // Mesh and axes
 //===----------------------------------------------------------------------===//
 
-// Every sharding in the function with a word for where it stands.
+// Every sharding in the function, and in those that it calls, with where it
+// stands.
 static void
 forEachSharding(func::FuncOp func,
                 llvm::function_ref<void(ShardingAttr, Location)> visit) {
   StringRef name = spmd::SpmdDialect::getShardingAttrName();
-  for (unsigned i = 0; i < func.getNumArguments(); ++i)
-    if (auto attr = func.getArgAttrOfType<ShardingAttr>(i, name))
-      visit(attr, func.getArgument(i).getLoc());
-  func.walk([&](spmd::AnnotateOp op) { visit(op.getSharding(), op.getLoc()); });
-  for (unsigned i = 0; i < func.getNumResults(); ++i)
-    if (auto attr = func.getResultAttrOfType<ShardingAttr>(i, name))
-      visit(attr, func.getLoc());
+  llvm::SetVector<Operation *> functions;
+  functions.insert(func);
+  for (size_t next = 0; next < functions.size(); ++next) {
+    auto function = cast<func::FuncOp>(functions[next]);
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      if (auto attr = function.getArgAttrOfType<ShardingAttr>(i, name))
+        visit(attr, function.getArgument(i).getLoc());
+    function.walk([&](Operation *op) {
+      if (auto annotate = dyn_cast<spmd::AnnotateOp>(op))
+        visit(annotate.getSharding(), op->getLoc());
+      if (func::FuncOp callee = spmd::calleeOf(op))
+        functions.insert(callee);
+    });
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      if (auto attr = function.getResultAttrOfType<ShardingAttr>(i, name))
+        visit(attr, function.getLoc());
+  }
 }
 
 LogicalResult FunctionGraph::findMesh() {
@@ -317,33 +328,7 @@ LogicalResult FunctionGraph::addArguments() {
   return success();
 }
 
-// Whether the function that `call` calls is called by itself, through others or
-// not.
-static bool isRecursive(func::CallOp call) {
-  auto calleeOf = [](func::CallOp call) {
-    return SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
-        call, call.getCalleeAttr());
-  };
-  func::FuncOp callee = calleeOf(call);
-  SetVector<Operation *> reached;
-  auto reachFrom = [&](Operation *function) {
-    function->walk([&](func::CallOp inner) {
-      if (func::FuncOp next = calleeOf(inner))
-        reached.insert(next);
-    });
-  };
-  if (callee)
-    reachFrom(callee);
-  for (size_t i = 0; i < reached.size(); ++i)
-    reachFrom(reached[i]);
-  return callee && reached.contains(callee);
-}
-
 LogicalResult FunctionGraph::addOp(Operation *op) {
-  if (auto call = dyn_cast<func::CallOp>(op); call && isRecursive(call))
-    return emitError(op->getLoc()) << "@" << call.getCallee()
-                                   << " calls itself; recursion is not "
-                                      "supported";
   for (Value result : op->getResults())
     if (failed(checkShape(result, op->getLoc())))
       return failure();
@@ -356,8 +341,8 @@ LogicalResult FunctionGraph::addOp(Operation *op) {
                               << "has no sharding rule, so it cannot be "
                                  "distributed";
     diag.attachNote() << "supported are the moe ops, spmd annotations, "
-                         "elementwise arith and math, and scf.for, scf.if and "
-                         "scf.while; calls must be inlined first (--inline)";
+                         "elementwise arith and math, scf.for, scf.if and "
+                         "scf.while, and calls of functions with a body";
     return diag;
   }
   ShardingRule rule = sharded.getShardingRule();
@@ -388,16 +373,49 @@ LogicalResult FunctionGraph::addOp(Operation *op) {
   return success();
 }
 
+static bool hasFlows(Operation *op) {
+  return spmd::isControlFlow(op) || spmd::calleeOf(op);
+}
+
 LogicalResult FunctionGraph::addBlock(Block &block) {
   for (Operation &op : block.without_terminator())
-    if (failed(spmd::isControlFlow(&op) ? addControlFlow(&op) : addOp(&op)))
+    if (failed(hasFlows(&op) ? addControlFlow(&op) : addOp(&op)))
       return failure();
   return success();
 }
 
+// What a user wrote about a flow: on an argument or result of a function.
+static ShardingAttr annotationOf(Operation *op, unsigned index) {
+  func::FuncOp callee = spmd::calleeOf(op);
+  if (!callee)
+    return {};
+  StringRef name = spmd::SpmdDialect::getShardingAttrName();
+  unsigned results = op->getNumResults();
+  return index < results
+             ? callee.getResultAttrOfType<ShardingAttr>(index, name)
+             : callee.getArgAttrOfType<ShardingAttr>(index - results, name);
+}
+
+// Of a called function by its own place, whatever it is called by.
+static std::string nameOfFlow(Operation *op, unsigned index) {
+  func::FuncOp callee = spmd::calleeOf(op);
+  if (!callee)
+    return "value " + std::to_string(index) + " of " +
+           op->getName().getStringRef().str() + " at " +
+           moe::describeLocation(op->getLoc());
+  unsigned results = op->getNumResults();
+  return (index < results ? "result " + std::to_string(index)
+                          : "argument " + std::to_string(index - results)) +
+         " of the function at " + moe::describeLocation(callee.getLoc());
+}
+
 // The node of a flow and its values, without what it comes from.
-void FunctionGraph::openFlow(const spmd::Flow &flow, std::string name) {
+void FunctionGraph::openFlow(Operation *op, unsigned index,
+                             const spmd::Flow &flow) {
   OpNode node = identityNode(flow.values.front());
+  std::string name = nameOfFlow(op, index);
+  if (ShardingAttr sharding = annotationOf(op, index))
+    node.pin = pinFor(sharding, "the annotation of " + name);
   for (Value value : flow.values) {
     int tensor = graph.addTensor(shapeOf(value), graph.ops.size());
     tensorOf[value] = tensor;
@@ -406,27 +424,45 @@ void FunctionGraph::openFlow(const spmd::Flow &flow, std::string name) {
   addNode(std::move(node), std::move(name), flow.values.front().getLoc());
 }
 
-// What begins a region is there before the region; what only ends some comes
-// behind them.
-LogicalResult FunctionGraph::addControlFlow(Operation *op) {
-  SmallVector<spmd::Flow, 4> flows = spmd::flowsOf(op);
-  auto open = [&](bool beginsRegion) {
-    for (auto [index, flow] : llvm::enumerate(flows))
-      if (isa<BlockArgument>(flow.values.front()) == beginsRegion)
-        openFlow(flow, "value " + std::to_string(index) + " of " +
-                           op->getName().getStringRef().str() + " at " +
-                           describeLocation(op->getLoc()));
-  };
-  for (auto [index, type] : llvm::enumerate(spmd::flowTypesOf(op)))
-    if (auto tensor = dyn_cast<RankedTensorType>(type);
-        !tensor || !tensor.hasStaticShape())
+LogicalResult FunctionGraph::checkFlows(Operation *op,
+                                        ArrayRef<spmd::Flow> flows) {
+  if (auto call = dyn_cast<func::CallOp>(op)) {
+    func::FuncOp callee = spmd::calleeOf(op);
+    if (spmd::isRecursive(call))
+      return emitError(op->getLoc()) << "@" << call.getCallee()
+                                     << " calls itself; recursion is not "
+                                        "supported";
+    if (!callee.isPrivate() || !functions.insert(callee))
+      return op->emitOpError() << "calls @" << call.getCallee()
+                               << ", which is not for this call alone; run "
+                                  "--spmd-specialize-calls (or --inline) first";
+  }
+  for (auto [index, flow] : llvm::enumerate(flows)) {
+    Type type = flow.values.front().getType();
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor || !tensor.hasStaticShape())
       return op->emitOpError()
              << "carries value " << index << " of type " << type
              << ", which cannot be distributed; only tensors of static shape "
                 "can, a number as a tensor of rank 0 (tensor.from_elements)";
+  }
+  return success();
+}
+
+// What begins a region is there before the region; what only ends some comes
+// behind them.
+LogicalResult FunctionGraph::addControlFlow(Operation *op) {
+  SmallVector<spmd::Flow, 4> flows = spmd::flowsOf(op);
+  if (failed(checkFlows(op, flows)))
+    return failure();
+  auto open = [&](bool beginsRegion) {
+    for (auto [index, flow] : llvm::enumerate(flows))
+      if (isa<BlockArgument>(flow.values.front()) == beginsRegion)
+        openFlow(op, index, flow);
+  };
   open(/*beginsRegion=*/true);
-  for (Region &region : op->getRegions())
-    for (Block &block : region)
+  for (Region *region : spmd::regionsOf(op))
+    for (Block &block : *region)
       if (failed(addBlock(block)))
         return failure();
   open(/*beginsRegion=*/false);

@@ -201,8 +201,8 @@ LogicalResult Materializer::placeControlFlow(Operation *op) {
     for (Value value : flow.values)
       spmd::setSharding(value,
                         graph.shardingFor(placementOf(graph.tensorFor(value))));
-  for (Region &region : op->getRegions())
-    for (Block &block : region)
+  for (Region *region : spmd::regionsOf(op))
+    for (Block &block : *region)
       if (failed(placeBlock(block)))
         return failure();
   for (const spmd::Flow &flow : flows) {
@@ -215,6 +215,11 @@ LogicalResult Materializer::placeControlFlow(Operation *op) {
       source->set(value);
     }
   }
+  if (func::FuncOp callee = spmd::calleeOf(op))
+    for (OpResult result : op->getResults())
+      callee.setResultAttr(result.getResultNumber(),
+                           spmd::SpmdDialect::getShardingAttrName(),
+                           spmd::getSharding(result));
   return success();
 }
 
@@ -225,7 +230,7 @@ LogicalResult Materializer::placeBlock(Block &block) {
   auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
   for (Operation *op : originals) {
     LogicalResult result = success();
-    if (spmd::isControlFlow(op)) {
+    if (spmd::isControlFlow(op) || spmd::calleeOf(op)) {
       result = placeControlFlow(op);
     } else if (auto annotate = dyn_cast<spmd::AnnotateOp>(op)) {
       result = placeAnnotate(annotate);

@@ -54,8 +54,16 @@ struct PropagatePass : moe::impl::SpmdPropagateBase<PropagatePass> {
   void runOnOperation() override {
     if (failed(readErrorOn()))
       return signalPassFailure();
+    // Private functions are part of the graphs of those that call them.
+    llvm::SmallPtrSet<Operation *, 16> called;
+    getOperation().walk([&](func::CallOp call) {
+      if (func::FuncOp callee = spmd::calleeOf(call);
+          callee && callee.isPrivate())
+        called.insert(callee);
+    });
     for (auto func : getOperation().getOps<func::FuncOp>())
-      if (!func.isExternal() && failed(propagate(func)))
+      if (!func.isExternal() && !called.contains(func) &&
+          failed(propagate(func)))
         return signalPassFailure();
   }
 

@@ -177,7 +177,7 @@ LogicalResult VerifyPropagatedPass::checkControlFlow(Operation *op) {
 }
 
 LogicalResult VerifyPropagatedPass::checkOp(Operation *op) {
-  if (spmd::isControlFlow(op))
+  if (spmd::isControlFlow(op) || spmd::calleeOf(op))
     return checkControlFlow(op);
   for (auto [index, result] : llvm::enumerate(op->getResults()))
     if (failed(checkValue(result, op, "result " + std::to_string(index))))

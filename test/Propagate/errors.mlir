@@ -2,9 +2,9 @@
 
 spmd.mesh @mesh ["x"=2]
 func.func private @g(tensor<8xf32>) -> tensor<8xf32>
-func.func @calls_must_be_inlined(%a: tensor<8xf32>) -> tensor<8xf32> {
+func.func @calls_need_a_body(%a: tensor<8xf32>) -> tensor<8xf32> {
   // expected-error @+2 {{'func.call' op has no sharding rule, so it cannot be distributed}}
-  // expected-note @+1 {{supported are the moe ops, spmd annotations, elementwise arith and math, and scf.for, scf.if and scf.while; calls must be inlined first (--inline)}}
+  // expected-note @+1 {{supported are the moe ops, spmd annotations, elementwise arith and math, scf.for, scf.if and scf.while, and calls of functions with a body}}
   %0 = call @g(%a) : (tensor<8xf32>) -> tensor<8xf32>
   return %0 : tensor<8xf32>
 }

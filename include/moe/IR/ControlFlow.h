@@ -8,11 +8,14 @@
 //   %r = scf.while (%x = %init) { scf.condition(%c) %a } do { ^(%z): scf.yield
 //   %y }
 //     two flows: from %a, is %z and %r; from %init and %y, is %x
+//   %r = func.call @f(%a)      func.func private @f(%x) { ... return %y }
+//     two flows: from %y, is %r; from %a, is %x
 //
 // Whichever way is taken, a value of a flow has one layout: what comes in
 // another is resharded before it enters.
 #pragma once
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/SmallVector.h"
@@ -30,8 +33,17 @@ struct Flow {
 /// that are distributed.
 bool isControlFlow(mlir::Operation *op);
 
-/// The flows of such an op. Flow i is result i; those that are no result (what
-/// goes around a while loop) come behind.
+/// The function with a body that `op` calls; null for other ops.
+mlir::func::FuncOp calleeOf(mlir::Operation *op);
+
+/// Whether a call leads back to the function that it calls.
+bool isRecursive(mlir::func::CallOp call);
+
+/// The regions that `op` runs: its own, or the body of the function it calls.
+llvm::SmallVector<mlir::Region *, 2> regionsOf(mlir::Operation *op);
+
+/// The flows of such an op or call. Flow i is result i; those that are no
+/// result (what goes around a while loop, or into a function) come behind.
 llvm::SmallVector<Flow, 4> flowsOf(mlir::Operation *op);
 
 /// The types of an op's results; of a while loop, those of all its flows. Reads

@@ -31,6 +31,15 @@ def SpmdPartition : Pass<"spmd-partition", "mlir::ModuleOp"> {
   ];
 }
 
+def SpmdShareCalls : Pass<"spmd-share-calls", "mlir::ModuleOp"> {
+  let summary = "make one of private functions that are equal";
+  let description = [{
+    Undoes `spmd-specialize-calls` wherever all calls got the same shardings: functions
+    that differ in their names only become the first of them, until no two are equal.
+  }];
+  let statistics = [Statistic<"numShared", "shared", "functions that an equal one replaced">];
+}
+
 def SpmdVerifyPartitioned : Pass<"spmd-verify-partitioned", "mlir::ModuleOp"> {
   let summary = "check Partition's promise: local shapes, no reshard, no annotation";
   let description = "The first op that breaks the promise is the error.";

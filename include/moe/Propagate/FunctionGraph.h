@@ -16,7 +16,9 @@
 //
 // Control flow: each value that goes through scf.for, scf.if or scf.while
 // (ControlFlow.h) is a node of its own, the identity from all places that it
-// comes from to all values that it is. A loop is a cycle in the graph.
+// comes from to all values that it is. A loop is a cycle in the graph. So is
+// what goes into a called function and comes out of it: caller and callees are
+// one graph, in which each function is called once (spmd-specialize-calls).
 #pragma once
 
 #include "moe/IR/ControlFlow.h"
@@ -25,6 +27,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace moe::propagate {
 
@@ -84,7 +87,9 @@ private:
   mlir::LogicalResult addBlock(mlir::Block &block);
   mlir::LogicalResult addOp(mlir::Operation *op);
   mlir::LogicalResult addControlFlow(mlir::Operation *op);
-  void openFlow(const spmd::Flow &flow, std::string name);
+  mlir::LogicalResult checkFlows(mlir::Operation *op,
+                                 llvm::ArrayRef<spmd::Flow> flows);
+  void openFlow(mlir::Operation *op, unsigned index, const spmd::Flow &flow);
   void addReturn(mlir::func::ReturnOp op);
   bool addDerived(mlir::Operation *op, const spmd::ShardingRule &rule);
   llvm::SmallVector<Port, 2> portsOf(mlir::Value operand,
@@ -102,6 +107,8 @@ private:
   llvm::DenseMap<mlir::Value, llvm::SmallVector<IndexLeaf, 4>> indexForm;
   llvm::DenseMap<mlir::Operation *, int> nodeOf;
   llvm::SmallVector<int, 4> returnNodes;
+  /// The function and those that it calls.
+  llvm::SetVector<mlir::func::FuncOp> functions;
   std::vector<std::string> origins, nodeNames;
   std::vector<mlir::Location> originLocations, nodeLocations;
 };

@@ -43,10 +43,30 @@ def SpmdExpandAnnotations : Pass<"spmd-expand-annotations"> {
   let dependentDialects = ["::spmd::SpmdDialect"];
 }
 
+def SpmdSpecializeCalls : Pass<"spmd-specialize-calls", "mlir::ModuleOp"> {
+  let summary = "give each call a function of its own";
+  let description = [{
+    Calls that are not inlined (`no_inline` on the function) may have other shardings
+    at each place. Guarantees that each function that is called is private and called
+    once, so that Propagate may decide for it as if it stood there;
+    `spmd-share-calls` makes those one again that came out equal.
+
+    ```mlir
+    // before
+    %1 = call @layer(%x) : (tensor<8x16xf32>) -> tensor<8x16xf32>
+    %2 = call @layer(%1) : (tensor<8x16xf32>) -> tensor<8x16xf32>
+    // after
+    %1 = call @layer_0(%x) : (tensor<8x16xf32>) -> tensor<8x16xf32>
+    %2 = call @layer_1(%1) : (tensor<8x16xf32>) -> tensor<8x16xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numFunctions", "functions", "functions made">];
+}
+
 def SpmdPropagate : Pass<"spmd-propagate", "mlir::ModuleOp"> {
   let summary = "give every value a sharding, from the few that are annotated";
   let description = [{
-    Expects global shapes, calls inlined, and annotations as `spmd.annotate` or
+    Expects global shapes, calls inlined or specialised, and annotations as `spmd.annotate` or
     attributes of arguments and results. Guarantees that every value has a closed
     sharding, that every op is consistent (one list of axes for each of its factors;
     results partial exactly over the axes of reduced factors), and that layouts
