@@ -4,6 +4,7 @@
 #include "EnumFormat.h"
 #include "moe/IR/ControlFlow.h"
 #include "moe/IR/Inlining.h"
+#include "moe/IR/WrittenRule.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSet.h"
@@ -75,6 +76,8 @@ static LogicalResult verifyGlobal(Operation *op, Attribute attr) {
 
 LogicalResult SpmdDialect::verifyOperationAttribute(Operation *op,
                                                     NamedAttribute attr) {
+  if (attr.getName() == kRuleAttrName)
+    return verifyWrittenRule(op, attr.getValue());
   if (attr.getName() != getShardingsAttrName())
     return op->emitOpError() << "unknown attribute " << attr.getName();
   auto list = dyn_cast<ArrayAttr>(attr.getValue());

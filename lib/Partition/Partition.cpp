@@ -1,5 +1,6 @@
 // spmd-partition: global shapes become local, reshards become collectives.
 #include "moe/IR/ControlFlow.h"
+#include "moe/IR/WrittenRule.h"
 #include "moe/Partition/Localizer.h"
 #include "moe/Partition/Passes.h"
 #include "moe/Partition/ReshardPlan.h"
@@ -182,8 +183,8 @@ LogicalResult FunctionPartitioner::localizeOp(Operation *op) {
       localizer.map(result, value);
     return success();
   }
-  auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
-  if (!sharded || op->getNumRegions())
+  std::optional<ShardingRule> rule = ruleOf(op);
+  if (!rule || op->getNumRegions())
     return op->emitOpError()
            << "cannot be partitioned: it has no sharding rule";
   for (Value result : op->getResults())
@@ -191,7 +192,7 @@ LogicalResult FunctionPartitioner::localizeOp(Operation *op) {
       return op->emitOpError()
              << "has no sharding on a result; run spmd-propagate first";
 
-  SmallVector<Value> operands = maskedOperands(op, sharded.getShardingRule());
+  SmallVector<Value> operands = maskedOperands(op, *rule);
   if (auto special = dyn_cast<LocalizeOpInterface>(op)) {
     localizeSpecial(special, operands);
     return success();
@@ -200,6 +201,7 @@ LogicalResult FunctionPartitioner::localizeOp(Operation *op) {
   state.addOperands(operands);
   state.addAttributes(op->getAttrs());
   state.attributes.erase(SpmdDialect::getShardingsAttrName());
+  state.attributes.erase(kRuleAttrName);
   for (Value result : op->getResults())
     state.addTypes(isa<RankedTensorType>(result.getType())
                        ? Type(localizer.localType(result))

@@ -1,6 +1,7 @@
 #include "moe/Propagate/FunctionGraph.h"
 
 #include "moe/IR/Location.h"
+#include "moe/IR/WrittenRule.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -335,8 +336,8 @@ LogicalResult FunctionGraph::addOp(Operation *op) {
   if (llvm::none_of(op->getOperands(), isTensor) &&
       llvm::none_of(op->getResults(), isTensor) && op->getNumRegions() == 0)
     return success();
-  auto sharded = dyn_cast<spmd::ShardingRuleOpInterface>(op);
-  if (!sharded || op->getNumRegions()) {
+  std::optional<ShardingRule> written = spmd::ruleOf(op);
+  if (!written || op->getNumRegions()) {
     InFlightDiagnostic diag = op->emitOpError()
                               << "has no sharding rule, so it cannot be "
                                  "distributed";
@@ -345,7 +346,7 @@ LogicalResult FunctionGraph::addOp(Operation *op) {
                          "scf.while, and calls of functions with a body";
     return diag;
   }
-  ShardingRule rule = sharded.getShardingRule();
+  const ShardingRule &rule = *written;
   if (addDerived(op, rule))
     return success();
   OpNode node;

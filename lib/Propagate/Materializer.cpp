@@ -1,5 +1,7 @@
 #include "moe/Propagate/Materializer.h"
 
+#include "moe/IR/WrittenRule.h"
+
 using namespace mlir;
 using namespace moe::propagate;
 using spmd::ShardingRule;
@@ -76,8 +78,7 @@ Value Materializer::makeReshard(Value base, int tensor, const Placement &from,
 Value Materializer::makeDerived(OpResult value, const Placement &need,
                                 int node) {
   Operation *original = value.getOwner();
-  ShardingRule rule =
-      cast<spmd::ShardingRuleOpInterface>(original).getShardingRule();
+  ShardingRule rule = *spmd::ruleOf(original);
   Assignment assignment(rule.factors.size());
   for (auto [dim, factor] : llvm::enumerate(rule.results[0]))
     assignment[factor] = need.dims[dim];
@@ -141,7 +142,7 @@ Value Materializer::obtain(Value value, const Placement &need, int node) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult Materializer::placeOp(Operation *op) {
-  auto rule = cast<spmd::ShardingRuleOpInterface>(op).getShardingRule();
+  ShardingRule rule = *spmd::ruleOf(op);
   int node = graph.nodeFor(op);
   const Assignment &assignment = decisions.ops[node].assignment;
   for (auto [index, factors] : llvm::enumerate(rule.operands)) {

@@ -1,5 +1,6 @@
 // spmd-verify-propagated: the promise of spmd-propagate, op by op.
 #include "moe/IR/ControlFlow.h"
+#include "moe/IR/WrittenRule.h"
 #include "moe/Propagate/Passes.h"
 
 using namespace mlir;
@@ -191,8 +192,8 @@ LogicalResult VerifyPropagatedPass::checkOp(Operation *op) {
   if (isa<spmd::ReshardOp>(op) || op->hasTrait<OpTrait::IsTerminator>() ||
       op->getNumResults() == 0 || !hasTensors)
     return success();
-  auto sharded = dyn_cast<spmd::ShardingRuleOpInterface>(op);
-  if (!sharded)
+  std::optional<ShardingRule> rule = spmd::ruleOf(op);
+  if (!rule)
     return op->emitOpError() << "has no sharding rule";
   for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
     if (!isTensor(operand.getType()))
@@ -207,8 +208,7 @@ LogicalResult VerifyPropagatedPass::checkOp(Operation *op) {
   ShardingAttr sharding = spmd::getSharding(first);
   if (!sharding)
     return op->emitOpError() << "uses a value without a sharding";
-  return ConsistencyCheck(op, sharded.getShardingRule(),
-                          spmd::lookupMesh(op, sharding.getMesh()))
+  return ConsistencyCheck(op, *rule, spmd::lookupMesh(op, sharding.getMesh()))
       .run();
 }
 
