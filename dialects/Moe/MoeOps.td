@@ -1,68 +1,10 @@
 #ifndef MOE_OPS_TD
 #define MOE_OPS_TD
 
-include "dialects/Moe/MoeEnums.td"
-include "dialects/Spmd/SpmdAttrs.td"
-include "dialects/Spmd/SpmdInterfaces.td"
-include "mlir/Interfaces/SideEffectInterfaces.td"
-
-def Moe_Dialect : Dialect {
-  let name = "moe";
-  let cppNamespace = "::moe";
-  let summary = "what: tensor graphs of Mixture-of-Experts models on global shapes";
-  let description = [{
-    Value semantics on ranked tensors of static shape. Elementwise work is plain
-    `arith` and `math` on tensors, control flow is `func`; everything else is one of
-    the few ops below. Elements are f32, bf16, f64, i1, i8, i32 or i64; contractions
-    and sums of f32 and bf16 accumulate in f32. A model says what one device would compute; where it is
-    computed is said in the `spmd` dialect.
-
-    **Attributes** of functions, and of the module once it is lowered; there are no
-    others:
-
-    | Attribute | On | Value |
-    | --- | --- | --- |
-    | `moe.name` | argument, result | its name for users: a string that is not empty and that no other argument, or result, of the function has |
-    | `moe.parameter` | argument, result | a unit: it is a weight, the same in every run; a result of `@init` makes one |
-    | `moe.bound` | argument of integers | a positive integer: values lie in [0, bound) |
-    | `moe.choice` | result | a unit: `moe-expose-choices` returned it, the user did not |
-    | `moe.manifest` | module | a string: what `moe-lower-to-calls` tells the runtime, JSON |
-
-    Ops are total: an index out of range is defined for each op that takes one,
-    because padding of a local buffer may hold any bits.
-  }];
-  let useDefaultAttributePrinterParser = 1;
-  let hasOperationAttrVerify = 1;
-  let hasRegionArgAttrVerify = 1;
-  let hasRegionResultAttrVerify = 1;
-  let dependentDialects = ["::spmd::SpmdDialect"];
-}
-
-// The list of element types is spmd::isElementType's.
-class Moe_TensorOf<string condition, string elements>
-    : Type<And<[IsRankedTensorTypePred,
-                CPred<"::spmd::isElementType(::llvm::cast<::mlir::RankedTensorType>($_self).getElementType())">,
-                CPred<condition>]>,
-           "tensor of " # elements, "::mlir::RankedTensorType">;
-def Moe_Tensor : Moe_TensorOf<"true", "f32, bf16, f64, i1, i8, i32 or i64">;
-def Moe_FloatTensor : Moe_TensorOf<
-    "::llvm::isa<::mlir::FloatType>(::llvm::cast<::mlir::RankedTensorType>($_self).getElementType())",
-    "f32, bf16 or f64">;
-def Moe_IntegerTensor : Moe_TensorOf<
-    "::llvm::isa<::mlir::IntegerType>(::llvm::cast<::mlir::RankedTensorType>($_self).getElementType())",
-    "i1, i8, i32 or i64">;
-def Moe_I32Tensor : Moe_TensorOf<
-    "::llvm::cast<::mlir::RankedTensorType>($_self).getElementType().isSignlessInteger(32)",
-    "i32">;
-
-class Moe_Op<string mnemonic, list<Trait> traits = []>
-    : Op<Moe_Dialect, mnemonic, [Pure,
-        DeclareOpInterfaceMethods<ShardingRuleOpInterface>] # traits> {
-  let hasVerifier = 1;
-}
+include "dialects/Moe/MoeBase.td"
 
 //===----------------------------------------------------------------------===//
-// Contraction, reduction, scan
+// Contraction, reduction
 //===----------------------------------------------------------------------===//
 
 def Moe_EinsumOp : Moe_Op<"einsum"> {
@@ -103,20 +45,6 @@ def Moe_ReduceOp : Moe_Op<"reduce"> {
   let arguments = (ins Spmd_ReductionKindAttr:$kind, Moe_Tensor:$input, DenseI64ArrayAttr:$dims);
   let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "custom<Reduction>($kind) $input `dims` $dims attr-dict `:` type($input) `->` type($result)";
-}
-
-def Moe_CumsumOp : Moe_Op<"cumsum", [AllTypesMatch<["input", "result"]>]> {
-  let summary = "running sum along a dimension";
-  let description = [{
-    ```mlir
-    // [3 1 2] -> exclusive [0 3 4], inclusive [3 4 6]
-    %position = moe.cumsum %mask dim 1 exclusive : tensor<2x4x3xi32>
-    ```
-    **Constraints:** 0 <= dim < rank.
-  }];
-  let arguments = (ins Moe_Tensor:$input, I64Attr:$dim, UnitAttr:$exclusive);
-  let results = (outs Moe_Tensor:$result);
-  let assemblyFormat = "$input `dim` $dim (`exclusive` $exclusive^)? attr-dict `:` type($result)";
 }
 
 def Moe_SoftmaxOp : Moe_Op<"softmax", [AllTypesMatch<["input", "result"]>]> {
@@ -419,5 +347,14 @@ def Moe_CombineOp : Moe_Op<"combine"> {
   let results = (outs Moe_Tensor:$result);
   let assemblyFormat = "$slots `from` $expert `,` $slot `weights` $weight attr-dict `:` type($slots) `,` type($expert) `,` type($slot) `,` type($weight) `->` type($result)";
 }
+
+// Each concept of its own has a file of its own.
+include "dialects/Moe/MoeAssignmentOps.td"
+include "dialects/Moe/MoeGroupedOps.td"
+include "dialects/Moe/MoeOrderOps.td"
+include "dialects/Moe/MoeScanOps.td"
+include "dialects/Moe/MoeScatterOps.td"
+include "dialects/Moe/MoeSliceOps.td"
+include "dialects/Moe/MoeWindowOps.td"
 
 #endif // MOE_OPS_TD

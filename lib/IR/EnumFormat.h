@@ -55,6 +55,17 @@ inline void printDistribution(mlir::OpAsmPrinter &printer, mlir::Operation *,
                               DistributionAttr distribution) {
   printer << stringifyDistribution(distribution.getValue());
 }
+
+inline mlir::ParseResult parseScatterKind(mlir::OpAsmParser &parser,
+                                          ScatterKindAttr &kind) {
+  return spmd::parseKeywordOf<ScatterKind>(parser, kind, "scatter kind",
+                                           symbolizeScatterKind);
+}
+inline void printScatterKind(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                             ScatterKindAttr kind) {
+  printer << stringifyScatterKind(kind.getValue());
+}
+
 using spmd::parseReduction;
 using spmd::printReduction;
 

@@ -3,6 +3,7 @@
 #include "moe/IR/Moe.h"
 
 #include "EnumFormat.h"
+#include "MoeChecks.h"
 #include "moe/IR/Inlining.h"
 #include "moe/IR/RoutingChoices.h"
 
@@ -125,74 +126,6 @@ LogicalResult MoeDialect::verifyRegionResultAttribute(Operation *op, unsigned,
                            << attr.getName().getValue();
 }
 
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
-//===----------------------------------------------------------------------===//
-// Checks that many ops share
-//===----------------------------------------------------------------------===//
-
-static LogicalResult verifyDim(Operation *op, int64_t dim, int64_t rank) {
-  if (dim >= 0 && dim < rank)
-    return success();
-  return op->emitOpError() << "dim must be in [0, " << rank << "), got " << dim;
-}
-
-static LogicalResult verifyIntegers(Operation *op, StringRef name,
-                                    Value value) {
-  if (isa<IntegerType>(tensorType(value).getElementType()))
-    return success();
-  return op->emitOpError() << name << " must hold integers, got "
-                           << value.getType();
-}
-
-// The integers of `value` must hold every index below `size`.
-static LogicalResult verifyHolds(Operation *op, StringRef name, Value value,
-                                 int64_t size) {
-  Type type = tensorType(value).getElementType();
-  unsigned width = type.getIntOrFloatBitWidth();
-  int64_t greatest = width == 1 ? 1 : INT64_MAX >> (64 - width);
-  if (size <= greatest || size - 1 == greatest)
-    return success();
-  return op->emitOpError() << name << " must hold indices up to " << size - 1
-                           << ", " << type << " holds at most " << greatest;
-}
-
-// The operand or result `name` must have `shape`, and `type`'s element type
-// unless that is null.
-static LogicalResult verifyShape(Operation *op, StringRef name, Value value,
-                                 ArrayRef<int64_t> shape,
-                                 Type elementType = {}) {
-  RankedTensorType have = tensorType(value);
-  if (have.getShape() == shape &&
-      (!elementType || have.getElementType() == elementType))
-    return success();
-  RankedTensorType want = RankedTensorType::get(
-      shape, elementType ? elementType : have.getElementType());
-  return op->emitOpError() << name << " must be " << want << ", got " << have;
-}
-
-static LogicalResult verifyEntries(Operation *op, StringRef name,
-                                   ArrayRef<int64_t> list, int64_t rank) {
-  if (static_cast<int64_t>(list.size()) == rank)
-    return success();
-  return op->emitOpError() << name << " needs one entry for each of the "
-                           << rank << " dimensions, got " << list.size();
-}
-
-static LogicalResult verifyAscendingDims(Operation *op, ArrayRef<int64_t> dims,
-                                         int64_t rank) {
-  for (auto [index, dim] : llvm::enumerate(dims)) {
-    if (failed(verifyDim(op, dim, rank)))
-      return failure();
-    if (index && dims[index - 1] >= dim)
-      return op->emitOpError()
-             << "dims must ascend, got " << dim << " after " << dims[index - 1];
-  }
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // Einsum
 //===----------------------------------------------------------------------===//
@@ -260,19 +193,7 @@ LogicalResult EinsumOp::verify() {
                            << "' of the result is in no operand";
   if (failed(letters.add(*this, getResultLetters(), getResult(), "the result")))
     return failure();
-  Type first = tensorType(getInputs()[0]).getElementType();
-  Type result = tensorType(getResult()).getElementType();
-  for (Value input : getInputs())
-    if (tensorType(input).getElementType() != first)
-      return emitOpError() << "operands must have one element type, got "
-                           << first << " and "
-                           << tensorType(input).getElementType();
-  if (result != first && !(first.isBF16() && result.isF32()))
-    return emitOpError()
-           << "result elements must be those of the operands (or f32 "
-              "of bf16), got "
-           << result << " of " << first;
-  return success();
+  return verifyAccumulates(*this, getInputs(), getResult());
 }
 
 //===----------------------------------------------------------------------===//
@@ -295,9 +216,13 @@ LogicalResult ReduceOp::verify() {
   return isBitwise ? verifyIntegers(*this, "operand", getInput()) : success();
 }
 
-LogicalResult CumsumOp::verify() {
-  return verifyDim(*this, getDim(), tensorType(getInput()).getRank());
+template <typename OpTy> static LogicalResult verifyScan(OpTy op) {
+  return verifyDim(op, op.getDim(), tensorType(op.getInput()).getRank());
 }
+LogicalResult CumsumOp::verify() { return verifyScan(*this); }
+LogicalResult CumprodOp::verify() { return verifyScan(*this); }
+LogicalResult CummaxOp::verify() { return verifyScan(*this); }
+LogicalResult CumminOp::verify() { return verifyScan(*this); }
 
 static LogicalResult verifySoftmax(Operation *op, int64_t dim, Value input) {
   return verifyDim(op, dim, tensorType(input).getRank());
@@ -544,14 +469,6 @@ LogicalResult StopGradientOp::verify() { return success(); }
 //===----------------------------------------------------------------------===//
 // Mixture of experts
 //===----------------------------------------------------------------------===//
-
-static LogicalResult verifyRank(Operation *op, StringRef name, Value value,
-                                int64_t rank) {
-  if (tensorType(value).getRank() == rank)
-    return success();
-  return op->emitOpError() << name << " must have rank " << rank << ", got "
-                           << value.getType();
-}
 
 LogicalResult GatingOp::verify() {
   if (failed(verifyRank(*this, "gates", getGates(), 3)))

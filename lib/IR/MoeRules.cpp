@@ -1,5 +1,5 @@
 // How each op of the moe dialect shards.
-#include "moe/IR/Moe.h"
+#include "RuleParts.h"
 
 using namespace mlir;
 using namespace moe;
@@ -7,18 +7,6 @@ using spmd::DimFactors;
 using spmd::FactorKind;
 using spmd::kNoFactor;
 using spmd::ShardingRule;
-
-static ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
-
-// Every dimension of `value` its own pass-through factor.
-static DimFactors addFactors(ShardingRule &rule, ArrayRef<int64_t> shape) {
-  DimFactors dims;
-  for (int64_t size : shape)
-    dims.push_back(rule.addFactor(size));
-  return dims;
-}
 
 // Elementwise but for `dim`, along which ranks exchange a few elements.
 static ShardingRule alongDimRule(Value input, int64_t dim, int64_t fromEach,
@@ -74,6 +62,15 @@ ShardingRule ReduceOp::getShardingRule() {
 ShardingRule CumsumOp::getShardingRule() {
   int64_t size = shapeOf(getInput())[getDim()];
   return alongDimRule(getInput(), getDim(), /*fromEach=*/1, /*atMost=*/size);
+}
+ShardingRule CumprodOp::getShardingRule() {
+  return wholeDimRule(getInput(), getDim(), 1);
+}
+ShardingRule CummaxOp::getShardingRule() {
+  return wholeDimRule(getInput(), getDim(), 1);
+}
+ShardingRule CumminOp::getShardingRule() {
+  return wholeDimRule(getInput(), getDim(), 1);
 }
 
 // The greatest element and the sum are all-reduced: twice two elements.

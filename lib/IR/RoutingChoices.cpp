@@ -48,14 +48,23 @@ private:
         .Case<arith::AddFOp, arith::SubFOp, arith::MaximumFOp,
               arith::MinimumFOp, arith::NegFOp, math::AbsFOp, arith::ExtFOp,
               arith::TruncFOp, BroadcastOp, TransposeOp, ReshapeOp, SliceOp,
-              PadOp, ConcatenateOp, StopGradientOp, spmd::SplitOp,
+              PadOp, ConcatenateOp, ReverseOp, StopGradientOp, spmd::SplitOp,
               spmd::ReplicateOp, spmd::ShardOp, spmd::AnnotateOp>(
             [&](auto) { return sum(op->getOperands()); })
         .Case([&](arith::MulFOp) { return product(op); })
         .Case([&](EinsumOp einsum) {
           return isContraction(einsum) ? exact(op) : product(op);
         })
-        .Case<ReduceOp, CumsumOp, TopKOp>([&](auto) { return exact(op); })
+        .Case<ReduceOp, ReduceWindowOp, CumsumOp, CumprodOp, CummaxOp, CumminOp,
+              TopKOp, ArgReduceOp, SortOp>([&](auto) { return exact(op); })
+        .Case([&](DynamicSliceOp slice) { return of(slice.getInput()); })
+        .Case([&](DynamicUpdateSliceOp update) {
+          return sum({update.getInput(), update.getUpdate()});
+        })
+        .Case([&](ScatterOp scatter) {
+          Content content = sum({scatter.getInput(), scatter.getUpdates()});
+          return content <= Content::Count ? content : Content::Real;
+        })
         .Case([&](GatherOp gather) { return of(gather.getTable()); })
         .Case([&](arith::SelectOp select) { return selection(select); })
         .Default([](Operation *) { return Content::Real; });
@@ -115,7 +124,9 @@ public:
   // The results of `op` that are choices.
   SmallVector<OpResult, 2> choicesOf(Operation *op) {
     return llvm::TypeSwitch<Operation *, SmallVector<OpResult, 2>>(op)
-        .Case([&](TopKOp topK) { return unlessCounted(topK, 1); })
+        .Case<TopKOp, ArgReduceOp>([&](auto) { return unlessCounted(op, 1); })
+        .Case([&](SortOp sort) { return companions(sort); })
+        .Case([&](BalancedAssignmentOp) { return unlessCounted(op, 0); })
         .Case([&](GatingOp gating) {
           SmallVector<OpResult, 2> choices = {op->getResult(0)};
           if (gating.getRandom())
@@ -135,6 +146,16 @@ private:
         contents.of(operand) <= Content::Count)
       return {};
     return {op->getResult(result)};
+  }
+
+  // Integers that were moved along tell the order of the keys.
+  SmallVector<OpResult, 2> companions(SortOp op) {
+    if (unlessCounted(op, 0).empty())
+      return {};
+    return SmallVector<OpResult, 2>(
+        llvm::make_filter_range(op->getResults().drop_front(), [](OpResult r) {
+          return isa<IntegerType>(getElementTypeOrSelf(r.getType()));
+        }));
   }
 
   SmallVector<OpResult, 2> comparison(arith::CmpFOp op) {

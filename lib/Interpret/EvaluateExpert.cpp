@@ -1,4 +1,6 @@
-// Evaluations of moe.gating, dispatch and combine.
+// Evaluations of moe.gating, balanced_assignment, dispatch, combine and
+// grouped_einsum.
+#include "lib/Interpret/BalancedAssignment.h"
 #include "lib/Interpret/Evaluations.h"
 #include "lib/Interpret/GroupGate.h"
 
@@ -38,6 +40,71 @@ LogicalResult evaluateGating(GatingOp op, Evaluation &evaluation) {
       }
       gate.fill(
           expert, [&](int64_t at, bool) { return kept[at]; }, slot, weight);
+    }
+  });
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Balanced assignment
+//===----------------------------------------------------------------------===//
+
+LogicalResult evaluateBalancedAssignment(BalancedAssignmentOp,
+                                         Evaluation &evaluation) {
+  const Tensor &scores = evaluation.operand(0);
+  int64_t groups = scores.getShape()[0], tokens = scores.getShape()[1],
+          experts = scores.getShape()[2];
+  auto *expert = evaluation.result(0).data<int64_t>();
+  auto *slot = evaluation.result(1).data<int64_t>();
+  for (int64_t g = 0; g < groups; ++g) {
+    SmallVector<int64_t> counted(tokens * experts);
+    evaluation.withFloats([&](auto numbers) {
+      const auto *in = scores.data<typename decltype(numbers)::Value>() +
+                       g * tokens * experts;
+      for (auto [count, score] :
+           llvm::zip(counted, ArrayRef(in, counted.size())))
+        count = countScore(numbers, score);
+    });
+    SmallVector<int64_t> used(experts, 0);
+    for (int64_t e : assignBalanced(counted, experts)) {
+      *expert++ = e;
+      *slot++ = used[e]++;
+    }
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Grouped einsum
+//===----------------------------------------------------------------------===//
+
+// Rows of one batch: group e is [first, first + sizes[e]), the next one begins
+// at its end; groups reach beyond the rows on either side.
+LogicalResult evaluateGroupedEinsum(GroupedEinsumOp op,
+                                    Evaluation &evaluation) {
+  const Tensor &rows = evaluation.operand(0), &weights = evaluation.operand(1);
+  const auto *sizes = evaluation.operand(2).data<int64_t>();
+  Tensor &result = evaluation.result(0);
+  int64_t experts = weights.getShape()[0], inner = weights.getShape()[1],
+          width = weights.getShape()[2];
+  int64_t count = rows.getShape()[rows.getRank() - 2];
+  int64_t batches = elementsOf(rows.getShape().drop_back(2));
+  evaluation.withNumbers(result, [&](auto numbers) {
+    using Value = typename decltype(numbers)::Value;
+    for (int64_t b = 0; b < batches; ++b) {
+      int64_t begin =
+          op.getFirst() ? evaluation.operand(3).template data<int64_t>()[b] : 0;
+      for (int64_t e = 0; e < experts; ++e) {
+        int64_t end = begin + std::max(sizes[b * experts + e], int64_t(0));
+        int64_t from = std::clamp(begin, int64_t(0), count),
+                to = std::clamp(end, int64_t(0), count);
+        if (from < to)
+          numbers.multiplyAdd(rows.data<Value>() + (b * count + from) * inner,
+                              weights.data<Value>() + e * inner * width,
+                              result.data<Value>() + (b * count + from) * width,
+                              to - from, inner, width);
+        begin = end;
+      }
     }
   });
   return success();
@@ -113,6 +180,8 @@ LogicalResult evaluateCombine(CombineOp, Evaluation &evaluation) {
 
 void attachExpertEvaluations(MLIRContext &context) {
   attachEvaluation<GatingOp, &evaluateGating>(context);
+  attachEvaluation<BalancedAssignmentOp, &evaluateBalancedAssignment>(context);
+  attachEvaluation<GroupedEinsumOp, &evaluateGroupedEinsum>(context);
   attachEvaluation<DispatchOp, &evaluateDispatch>(context);
   attachEvaluation<CombineOp, &evaluateCombine>(context);
 }

@@ -1,4 +1,4 @@
-// Evaluations of moe.iota, one_hot, gather and random.
+// Evaluations of moe.iota, one_hot, gather, scatter and random.
 #include "lib/Interpret/Evaluations.h"
 #include "lib/Interpret/Strided.h"
 
@@ -57,6 +57,48 @@ LogicalResult evaluateGather(GatherOp op, Evaluation &evaluation) {
   return success();
 }
 
+// One element that is there and an update of it.
+template <typename Numbers, typename Value>
+Value scattered(Numbers numbers, ScatterKind kind, Value old, Value update) {
+  switch (kind) {
+  case ScatterKind::Add:
+    return numbers.add(old, update);
+  case ScatterKind::Max:
+    return numbers.max(old, update);
+  case ScatterKind::Set:
+    break;
+  }
+  return update;
+}
+
+// input [B.., N, R..], indices [B.., I..], updates [B.., I.., R..], in
+// row-major order of the updates.
+LogicalResult evaluateScatter(ScatterOp op, Evaluation &evaluation) {
+  const Tensor &updates = evaluation.operand(0), &input = evaluation.operand(1),
+               &indices = evaluation.operand(2);
+  Tensor &result = evaluation.result(0);
+  std::copy_n(input.words(), input.getElements(), result.words());
+  int64_t batchDims = op.getBatchDims();
+  int64_t batch = elementsOf(input.getShape().take_front(batchDims)),
+          size = input.getShape()[batchDims],
+          run = elementsOf(input.getShape().drop_front(batchDims + 1)),
+          perBatch = elementsOf(indices.getShape().drop_front(batchDims));
+  const auto *index = indices.data<int64_t>();
+  evaluation.withNumbers(result, [&](auto numbers) {
+    using Value = typename decltype(numbers)::Value;
+    const auto *update = updates.data<Value>();
+    for (int64_t b = 0; b < batch; ++b)
+      for (int64_t i = 0; i < perBatch; ++i, ++index, update += run) {
+        if (*index < 0 || *index >= size)
+          continue;
+        auto *slice = result.data<Value>() + (b * size + *index) * run;
+        for (int64_t r = 0; r < run; ++r)
+          slice[r] = scattered(numbers, op.getKind(), slice[r], update[r]);
+      }
+  });
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Random numbers; the formula stands in the description of moe.random
 //===----------------------------------------------------------------------===//
@@ -109,6 +151,7 @@ void attachIndexEvaluations(MLIRContext &context) {
   attachEvaluation<IotaOp, &evaluateIota>(context);
   attachEvaluation<OneHotOp, &evaluateOneHot>(context);
   attachEvaluation<GatherOp, &evaluateGather>(context);
+  attachEvaluation<ScatterOp, &evaluateScatter>(context);
   attachEvaluation<RandomOp, &evaluateRandom>(context);
 }
 

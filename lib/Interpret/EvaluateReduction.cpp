@@ -1,6 +1,5 @@
-// Evaluations of moe.reduce, cumsum, softmax, log_softmax and top_k.
+// Evaluations of moe.reduce, the scans, softmax and log_softmax.
 #include "lib/Interpret/Evaluations.h"
-#include "lib/Interpret/Ordering.h"
 #include "lib/Interpret/Strided.h"
 
 #include "moe/IR/Moe.h"
@@ -35,7 +34,8 @@ LogicalResult evaluateReduce(ReduceOp op, Evaluation &evaluation) {
   return success();
 }
 
-LogicalResult evaluateCumsum(CumsumOp op, Evaluation &evaluation) {
+template <typename OpTy>
+LogicalResult evaluateScan(OpTy op, Evaluation &evaluation) {
   const Tensor &operand = evaluation.operand(0);
   evaluation.withNumbers(operand, [&](auto numbers) {
     using Value = typename decltype(numbers)::Value;
@@ -43,14 +43,14 @@ LogicalResult evaluateCumsum(CumsumOp op, Evaluation &evaluation) {
     auto *out = evaluation.result(0).template data<Value>();
     forEachLine(operand.getShape(), op.getDim(),
                 [&](int64_t begin, int64_t stride, int64_t n) {
-                  Value sum = numbers.fromInteger(0);
+                  Value so = numbers.neutral(OpTy::kKind);
                   for (int64_t i = 0; i < n; ++i) {
                     int64_t at = begin + i * stride;
                     if (op.getExclusive())
-                      out[at] = sum;
-                    sum = numbers.add(sum, in[at]);
+                      out[at] = so;
+                    so = numbers.combine(OpTy::kKind, so, in[at]);
                     if (!op.getExclusive())
-                      out[at] = sum;
+                      out[at] = so;
                   }
                 });
   });
@@ -113,39 +113,16 @@ LogicalResult evaluateLogSoftmax(LogSoftmaxOp op, Evaluation &evaluation) {
   return success();
 }
 
-LogicalResult evaluateTopK(TopKOp op, Evaluation &evaluation) {
-  const Tensor &operand = evaluation.operand(0);
-  int64_t k = op.getK(), dim = op.getDim();
-  evaluation.withNumbers(operand, [&](auto numbers) {
-    using Value = typename decltype(numbers)::Value;
-    const auto *in = operand.data<Value>();
-    auto *values = evaluation.result(0).template data<Value>();
-    auto *indices = evaluation.result(1).template data<int64_t>();
-    SmallVector<int64_t> order;
-    forEachLine(
-        operand.getShape(), dim, [&](int64_t begin, int64_t stride, int64_t n) {
-          orderDescending(
-              numbers, n, [&](int64_t i) { return in[begin + i * stride]; },
-              order);
-          // The same line in results of k elements along dim.
-          int64_t line = begin / (n * stride) * (k * stride) + begin % stride;
-          for (int64_t i = 0; i < k; ++i) {
-            values[line + i * stride] = in[begin + order[i] * stride];
-            indices[line + i * stride] = order[i];
-          }
-        });
-  });
-  return success();
-}
-
 } // namespace
 
 void attachReductionEvaluations(MLIRContext &context) {
   attachEvaluation<ReduceOp, &evaluateReduce>(context);
-  attachEvaluation<CumsumOp, &evaluateCumsum>(context);
+  attachEvaluation<CumsumOp, &evaluateScan>(context);
+  attachEvaluation<CumprodOp, &evaluateScan>(context);
+  attachEvaluation<CummaxOp, &evaluateScan>(context);
+  attachEvaluation<CumminOp, &evaluateScan>(context);
   attachEvaluation<SoftmaxOp, &evaluateSoftmax>(context);
   attachEvaluation<LogSoftmaxOp, &evaluateLogSoftmax>(context);
-  attachEvaluation<TopKOp, &evaluateTopK>(context);
 }
 
 } // namespace moe::interpret

@@ -18,7 +18,10 @@ void moe::interpret::registerEvaluations(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, MoeDialect *) {
     attachContractionEvaluations(*context);
     attachReductionEvaluations(*context);
+    attachOrderEvaluations(*context);
     attachShapeEvaluations(*context);
+    attachSliceEvaluations(*context);
+    attachWindowEvaluations(*context);
     attachIndexEvaluations(*context);
     attachExpertEvaluations(*context);
   });

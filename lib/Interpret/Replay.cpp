@@ -1,5 +1,6 @@
 #include "moe/Interpret/Replay.h"
 
+#include "lib/Interpret/BalancedAssignment.h"
 #include "lib/Interpret/GroupGate.h"
 #include "lib/Interpret/Strided.h"
 
@@ -161,7 +162,10 @@ public:
   LogicalResult run() {
     return llvm::TypeSwitch<Operation *, LogicalResult>(op)
         .Case([&](TopKOp topK) { return follow(topK); })
+        .Case([&](ArgReduceOp argReduce) { return follow(argReduce); })
+        .Case([&](SortOp sort) { return follow(sort); })
         .Case([&](GatingOp gating) { return follow(gating); })
+        .Case([&](BalancedAssignmentOp op) { return follow(op); })
         .Case([&](arith::CmpFOp) { return followCompare(); })
         .Case([&](arith::FPToSIOp cast) {
           bool isBit = getElementTypeOrSelf(cast.getType()).isInteger(1);
@@ -184,6 +188,14 @@ public:
 
 private:
   LogicalResult follow(TopKOp op);
+  LogicalResult follow(ArgReduceOp op);
+  LogicalResult follow(SortOp op);
+  LogicalResult follow(BalancedAssignmentOp op);
+  LogicalResult followBest(const BestOf &best, const Tensor &fed,
+                           Tensor &values, Tensor &indices);
+  LogicalResult followLine(SortOp op, int64_t begin, int64_t stride,
+                           MutableArrayRef<int64_t> order, Judge &judge);
+  LogicalResult checkLoads(int64_t group, const Tensor &fed, int64_t experts);
   LogicalResult follow(GatingOp op);
   LogicalResult fillGroup(GatingOp op, int64_t group);
   LogicalResult followCompare();
@@ -197,14 +209,12 @@ private:
   int64_t &ties;
 };
 
-LogicalResult Follower::follow(TopKOp op) {
-  const Tensor &scores = evaluation.operand(0);
-  Tensor &values = evaluation.result(0), &indices = evaluation.result(1);
-  BestOf best{op, scores, static_cast<int64_t>(op.getDim()),
-              static_cast<int64_t>(op.getK()), tolerance};
-  if (failed(best.follow(choices[0].second, indices, ties)))
+// Takes over the indices; values are then those of the scores.
+LogicalResult Follower::followBest(const BestOf &best, const Tensor &fed,
+                                   Tensor &values, Tensor &indices) {
+  if (failed(best.follow(fed, indices, ties)))
     return failure();
-  forEachLine(indices.getShape(), op.getDim(),
+  forEachLine(indices.getShape(), best.dim,
               [&](int64_t begin, int64_t stride, int64_t k) {
                 for (int64_t i = 0; i < k; ++i) {
                   int64_t at = begin + i * stride;
@@ -212,6 +222,146 @@ LogicalResult Follower::follow(TopKOp op) {
                       best.scoreOf(begin, stride, indices.data<int64_t>()[at]);
                 }
               });
+  return success();
+}
+
+LogicalResult Follower::follow(TopKOp op) {
+  BestOf best{op, evaluation.operand(0), static_cast<int64_t>(op.getDim()),
+              static_cast<int64_t>(op.getK()), tolerance};
+  return followBest(best, choices[0].second, evaluation.result(0),
+                    evaluation.result(1));
+}
+
+// The one best, seen as the k best with k = 1.
+LogicalResult Follower::follow(ArgReduceOp op) {
+  const Tensor &scores = evaluation.operand(0);
+  int64_t dim = op.getDim();
+  BestOf best{op, scores, dim, 1, tolerance};
+  SmallVector<int64_t> shape(scores.getShape());
+  shape[dim] = 1;
+  Tensor values = evaluation.result(0).reshaped(shape),
+         indices = evaluation.result(1).reshaped(shape);
+  return followBest(best, choices[0].second.reshaped(shape), values, indices);
+}
+
+//===----------------------------------------------------------------------===//
+// Sort
+//===----------------------------------------------------------------------===//
+
+// Makes `order`, that of a line's keys, the order in which the other run has
+// the integers that were moved along.
+LogicalResult Follower::followLine(SortOp op, int64_t begin, int64_t stride,
+                                   MutableArrayRef<int64_t> order,
+                                   Judge &judge) {
+  const double *keys = evaluation.operand(0).data<double>();
+  auto keyOf = [&](int64_t i) { return keys[begin + i * stride]; };
+  for (size_t i = 0; i < order.size(); ++i) {
+    int64_t at = begin + static_cast<int64_t>(i) * stride;
+    auto *found = std::find_if(order.begin() + i, order.end(), [&](int64_t j) {
+      return llvm::all_of(choices, [&](const auto &choice) {
+        return evaluation.operand(choice.first)
+                   .template data<int64_t>()[begin + j * stride] ==
+               choice.second.template data<int64_t>()[at];
+      });
+    });
+    const Tensor &fed = choices[0].second;
+    std::string got = fed.elementText(at, Mode::Float);
+    if (found == order.end())
+      return op.emitOpError()
+             << "got " << got << " at global index " << fed.indexText(at)
+             << ", no key that is left goes with it";
+    if (found == order.begin() + i)
+      continue;
+    std::string wanted =
+        evaluation.operand(choices[0].first)
+            .elementText(begin + order[i] * stride, Mode::Float);
+    if (failed(judge.accept({at, got, wanted, keyOf(*found), keyOf(order[i])})))
+      return failure();
+    std::rotate(order.begin() + i, found, found + 1);
+  }
+  return success();
+}
+
+LogicalResult Follower::follow(SortOp op) {
+  const Tensor &keys = evaluation.operand(0);
+  Judge judge(op, choices[0].second, tolerance, greatestMagnitude(keys), ties);
+  bool isGood = true;
+  SmallVector<int64_t> order;
+  forEachLine(
+      keys.getShape(), op.getDim(),
+      [&](int64_t begin, int64_t stride, int64_t n) {
+        orderOf(
+            FloatNumbers(), n, op.getDescending(),
+            [&](int64_t i) { return keys.data<double>()[begin + i * stride]; },
+            order);
+        isGood =
+            isGood && succeeded(followLine(op, begin, stride, order, judge));
+        for (unsigned t = 0; t < op.getNumOperands(); ++t)
+          for (int64_t i = 0; i < n; ++i)
+            evaluation.result(t).words()[begin + i * stride] =
+                evaluation.operand(t).words()[begin + order[i] * stride];
+      });
+  return success(isGood);
+}
+
+//===----------------------------------------------------------------------===//
+// Gates
+//===----------------------------------------------------------------------===//
+
+// The experts fed for a group exist and have room.
+LogicalResult Follower::checkLoads(int64_t group, const Tensor &fed,
+                                   int64_t experts) {
+  int64_t tokens = fed.getShape()[1], load = balancedLoad(tokens, experts);
+  SmallVector<int64_t> used(experts, 0);
+  for (int64_t at = group * tokens; at < (group + 1) * tokens; ++at) {
+    int64_t expert = fed.data<int64_t>()[at];
+    if (expert < 0 || expert >= experts)
+      return op->emitOpError()
+             << "got choice " << expert << " at global index "
+             << fed.indexText(at) << ", there are " << experts;
+    if (++used[expert] > load)
+      return op->emitOpError()
+             << "got choice " << expert << " at global index "
+             << fed.indexText(at) << ", it has its " << load << " already";
+  }
+  return success();
+}
+
+// Two assignments of a group tie when their sums do. Scores may differ by the
+// tolerance and, being counted in units, by one of these.
+LogicalResult Follower::follow(BalancedAssignmentOp op) {
+  const Tensor &scores = evaluation.operand(0), &fed = choices[0].second;
+  int64_t tokens = scores.getShape()[1], experts = scores.getShape()[2];
+  auto *own = evaluation.result(0).data<int64_t>();
+  auto *slot = evaluation.result(1).data<int64_t>();
+  double greatest = greatestMagnitude(scores) + kScoreUnit / tolerance;
+  for (int64_t g = 0; g < scores.getShape()[0]; ++g) {
+    if (failed(checkLoads(g, fed, experts)))
+      return failure();
+    int64_t differing = 0, first = 0, groups = 0;
+    double got = 0, wanted = 0;
+    SmallVector<int64_t> used(experts, 0);
+    for (int64_t at = (g + 1) * tokens; at-- > g * tokens;) {
+      int64_t choice = fed.data<int64_t>()[at];
+      if (choice == own[at])
+        continue;
+      ++differing;
+      first = at;
+      got += scores.data<double>()[at * experts + choice];
+      wanted += scores.data<double>()[at * experts + own[at]];
+    }
+    Judge judge(op, fed, tolerance,
+                2 * static_cast<double>(differing) * greatest, groups);
+    if (differing &&
+        failed(judge.accept({first, std::to_string(fed.data<int64_t>()[first]),
+                             std::to_string(own[first]), got, wanted})))
+      return failure();
+    ties += differing;
+    for (int64_t at = g * tokens; at < (g + 1) * tokens; ++at) {
+      own[at] = fed.data<int64_t>()[at];
+      slot[at] = used[own[at]]++;
+    }
+  }
   return success();
 }
 

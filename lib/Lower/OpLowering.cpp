@@ -12,6 +12,12 @@ OpLowerings::OpLowerings(MLIRContext *context) : context(context) {
   addRoutingLowerings(*this);
   addRandomLowerings(*this);
   addScalarLowerings(*this);
+  addOrderLowerings(*this);
+  addSliceLowerings(*this);
+  addScatterLowerings(*this);
+  addWindowLowerings(*this);
+  addAssignmentLowerings(*this);
+  addGroupedLowerings(*this);
 }
 
 const OpLowering *OpLowerings::find(Operation *op) const {

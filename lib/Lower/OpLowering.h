@@ -67,6 +67,12 @@ void addSoftmaxLowerings(OpLowerings &table);
 void addRoutingLowerings(OpLowerings &table);
 void addRandomLowerings(OpLowerings &table);
 void addScalarLowerings(OpLowerings &table);
+void addOrderLowerings(OpLowerings &table);
+void addSliceLowerings(OpLowerings &table);
+void addScatterLowerings(OpLowerings &table);
+void addWindowLowerings(OpLowerings &table);
+void addAssignmentLowerings(OpLowerings &table);
+void addGroupedLowerings(OpLowerings &table);
 
 /// MayFuse: no operand is fused.
 bool fuseNothing(mlir::OpOperand &);

@@ -1,4 +1,4 @@
-// moe.reduce, moe.cumsum, and einsums that are no matrix products.
+// moe.reduce, the scans, and einsums that are no matrix products.
 #include "EinsumSites.h"
 #include "Reduction.h"
 
@@ -74,10 +74,11 @@ static void reduceOpKernel(KernelEmitter &k, Operation *operation) {
       });
 }
 
-// Runs over the scanned dimension with one running sum for each element behind
-// it.
-static void cumsumKernel(KernelEmitter &k, Operation *operation) {
-  auto op = cast<CumsumOp>(operation);
+// Runs over the scanned dimension with one running value for each element
+// behind it.
+template <typename OpTy>
+static void scanKernel(KernelEmitter &k, Operation *operation) {
+  auto op = cast<OpTy>(operation);
   ArrayRef<int64_t> shape = KernelEmitter::shape(op.getInput());
   int64_t dim = op.getDim();
   ArrayRef<int64_t> inner = shape.drop_front(dim + 1);
@@ -85,11 +86,11 @@ static void cumsumKernel(KernelEmitter &k, Operation *operation) {
   int64_t width = 1;
   for (int64_t size : inner)
     width *= size;
-  KernelEmitter::LocalArray sums =
+  KernelEmitter::LocalArray running =
       k.localArray(type, std::max(width, int64_t(1)));
-  Value zero = k.constant(type, 0);
+  Value neutral = neutralElement(k, OpTy::kKind, type);
   k.nest(shape.take_front(dim), [&](ArrayRef<Value> outer) {
-    k.loop(width, [&](Value i) { k.set(sums, i, zero); });
+    k.loop(width, [&](Value i) { k.set(running, i, neutral); });
     k.loop(shape[dim], [&](Value step) {
       k.nest(inner, [&](ArrayRef<Value> behind) {
         Value lane = k.index(0);
@@ -98,10 +99,10 @@ static void cumsumKernel(KernelEmitter &k, Operation *operation) {
         SmallVector<Value> at(outer);
         at.push_back(step);
         llvm::append_range(at, behind);
-        Value before = k.get(sums, lane);
-        Value after = combine(k, ReductionKind::Sum, before,
-                              k.element(op.getInput(), at));
-        k.set(sums, lane, after);
+        Value before = k.get(running, lane);
+        Value after =
+            combine(k, OpTy::kKind, before, k.element(op.getInput(), at));
+        k.set(running, lane, after);
         k.store(op.getResult(), at, op.getExclusive() ? before : after);
       });
     });
@@ -176,8 +177,14 @@ void moe::lower::addReductionLowerings(OpLowerings &table) {
   OpLowering lowering;
   lowering.kernel = reduceOpKernel;
   table.add<ReduceOp>(lowering);
-  lowering.kernel = cumsumKernel;
+  lowering.kernel = scanKernel<CumsumOp>;
   table.add<CumsumOp>(lowering);
+  lowering.kernel = scanKernel<CumprodOp>;
+  table.add<CumprodOp>(lowering);
+  lowering.kernel = scanKernel<CummaxOp>;
+  table.add<CummaxOp>(lowering);
+  lowering.kernel = scanKernel<CumminOp>;
+  table.add<CumminOp>(lowering);
   // An operand's element meets many of the others'.
   lowering.kernel = einsumKernel;
   lowering.mayFuse = fuseCheap;

@@ -1,6 +1,7 @@
 // top_k, gating, dispatch and combine: who goes where. Everything here runs in
 // one fixed order and needs no atomics.
 #include "KernelEmitter.h"
+#include "OrderKey.h"
 
 #include <limits>
 
@@ -27,29 +28,6 @@ static Value select(KernelEmitter &k, Value condition, Value x, Value y) {
 //===----------------------------------------------------------------------===//
 // Choosing the largest
 //===----------------------------------------------------------------------===//
-
-// An i64 that is ordered as the number is. -0 is 0; NaN is below all numbers,
-// so that a choice is always made.
-static Value orderKey(KernelEmitter &k, Value x) {
-  Type i64 = k.b.getI64Type();
-  if (!isa<FloatType>(x.getType()))
-    return k.toIndex(x);
-  bool isWide = x.getType().isF64();
-  Type integer = isWide ? i64 : Type(k.b.getI32Type());
-  Value zero = k.constant(x.getType(), 0);
-  Value number = arith::AddFOp::create(k.b, x, zero);
-  Value bits = arith::BitcastOp::create(k.b, integer, number);
-  // Negative numbers grow with falling bits: flip all but the sign.
-  APInt flip = APInt::getSignedMaxValue(isWide ? 64 : 32);
-  Value flipped = arith::XOrIOp::create(
-      k.b, bits,
-      arith::ConstantOp::create(k.b, IntegerAttr::get(integer, flip)));
-  Value isNegative = greater(k, k.integer(integer, 0), bits);
-  Value key = k.toIndex(select(k, isNegative, flipped, bits));
-  Value isNaN = arith::CmpFOp::create(k.b, arith::CmpFPredicate::UNO, x, x);
-  return select(k, isNaN, k.index(std::numeric_limits<int64_t>::min() + 1),
-                key);
-}
 
 // Calls `take` with the k largest of `size` elements in turn: their ordinal and
 // index. Equal ones come lowest index first. Each choice is the best of those

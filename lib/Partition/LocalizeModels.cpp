@@ -1,39 +1,14 @@
 // Ops whose local form depends on where their block lies.
 #include "LocalizeModels.h"
 
+#include "LocalParts.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace spmd;
 
 namespace {
-
-// Blocks begin at an i32 or i64: narrower integers are counted in i32.
-Type countingType(Type elementType) {
-  return elementType.isInteger(64)
-             ? elementType
-             : IntegerType::get(elementType.getContext(), 32);
-}
-
-Value widenIndices(OpBuilder &builder, Location loc, Value indices) {
-  auto type = cast<RankedTensorType>(indices.getType());
-  RankedTensorType wide = type.clone(countingType(type.getElementType()));
-  if (wide == type)
-    return indices;
-  if (type.getElementType().isInteger(1))
-    return arith::ExtUIOp::create(builder, loc, wide, indices);
-  return arith::ExtSIOp::create(builder, loc, wide, indices);
-}
-
-/// Indices minus the first index of a block: an index outside of the block
-/// falls outside of [0, size), which every op that takes indices defines.
-Value shiftIntoBlock(Localizer &localizer, Location loc, Value localIndices,
-                     Value cutValue, int64_t dim) {
-  localIndices = widenIndices(localizer.builder, loc, localIndices);
-  auto type = cast<RankedTensorType>(localIndices.getType());
-  Value offset = localizer.blockOffset(loc, cutValue, dim, type);
-  return arith::SubIOp::create(localizer.builder, loc, localIndices, offset);
-}
 
 // Indices are counted in wide integers and get their own type once whole.
 struct IotaModel : LocalizeOpInterface::ExternalModel<IotaModel, moe::IotaOp> {
@@ -184,6 +159,8 @@ void spmd::registerLocalizeModels(DialectRegistry &registry) {
     moe::GatherOp::attachInterface<GatherModel>(*context);
     attachMoveModels(*context);
     attachScanModels(*context);
+    attachBlockModels(*context);
+    attachContractionModels(*context);
   });
   registry.addExtension(+[](MLIRContext *context, arith::ArithDialect *) {
     arith::ConstantOp::attachInterface<ConstantModel>(*context);

@@ -67,3 +67,47 @@ func.func @combine() -> tensor<1x2x1xf32> {
   %0 = moe.combine %y from %e, %s weights %w : tensor<2x1x1x1xf32>, tensor<1x2x2xi32>, tensor<1x2x2xi32>, tensor<1x2x2xf32> -> tensor<1x2x1xf32>
   return %0 : tensor<1x2x1xf32>
 }
+
+// Both tokens prefer expert 0: the first gives it up, which loses less. Where all
+// scores are equal, tokens take the lowest expert that is free.
+// CHECK-LABEL: @balanced_assignment
+// CHECK-NEXT: = {{\[}}{{\[}}[1], [0]], {{\[}}[0], [1]]]
+// CHECK-NEXT: = {{\[}}{{\[}}[0], [0]], {{\[}}[0], [0]]]
+func.func @balanced_assignment() -> (tensor<2x2x1xi32>, tensor<2x2x1xi32>) {
+  %s = arith.constant dense<[[[5.0, 4.0], [3.0, 0.0]], [[1.0, 1.0], [1.0, 1.0]]]> : tensor<2x2x2xf32>
+  %e, %slot = moe.balanced_assignment %s : tensor<2x2x2xf32> -> tensor<2x2x1xi32>, tensor<2x2x1xi32>
+  return %e, %slot : tensor<2x2x1xi32>, tensor<2x2x1xi32>
+}
+
+// Five tokens of two experts: at most three each. The token that loses least,
+// number 3, goes to the other; NaN counts as the least score.
+// CHECK-LABEL: @unequal_assignment
+// CHECK-NEXT: = {{\[}}{{\[}}[0], [0], [0], [1], [1]]]
+// CHECK-NEXT: = {{\[}}{{\[}}[0], [1], [2], [0], [1]]]
+func.func @unequal_assignment() -> (tensor<1x5x1xi32>, tensor<1x5x1xi32>) {
+  %s = arith.constant dense<[[[5.0, 1.0], [5.0, 1.0], [5.0, 1.0], [5.0, 2.0], [0x7FC00000, 0xFF800000]]]> : tensor<1x5x2xf32>
+  %e, %slot = moe.balanced_assignment %s : tensor<1x5x2xf32> -> tensor<1x5x1xi32>, tensor<1x5x1xi32>
+  return %e, %slot : tensor<1x5x1xi32>, tensor<1x5x1xi32>
+}
+
+// Rows of group e times e + 1; the last row is of no group. Negative sizes are
+// none; groups that begin before the rows lose some.
+// CHECK-LABEL: @grouped_einsum
+// CHECK-NEXT: = {{\[}}[1], [4], [6], [0]]
+// CHECK-NEXT: = {{\[}}[3], [6], [0], [0]]
+// CHECK-NEXT: = {{\[}}[2], [6], [9], [0]]
+// CHECK-NEXT: = {{\[}}[0], [0], [3], [8]]
+func.func @grouped_einsum() -> (tensor<4x1xf32>, tensor<4x1xf32>, tensor<4x1xf32>, tensor<4x1xf32>) {
+  %x = arith.constant dense<[[1.0], [2.0], [3.0], [4.0]]> : tensor<4x1xf32>
+  %w = arith.constant dense<[[[1.0]], [[2.0]], [[3.0]]]> : tensor<3x1x1xf32>
+  %n = arith.constant dense<[1, 2, 0]> : tensor<3xi32>
+  %m = arith.constant dense<[-1, 0, 2]> : tensor<3xi32>
+  %h = arith.constant dense<[1, 2, 2]> : tensor<3xi32>
+  %before = arith.constant dense<-2> : tensor<i32>
+  %behind = arith.constant dense<2> : tensor<i64>
+  %0 = moe.grouped_einsum %x, %w sizes %n : tensor<4x1xf32>, tensor<3x1x1xf32>, tensor<3xi32> -> tensor<4x1xf32>
+  %1 = moe.grouped_einsum %x, %w sizes %m : tensor<4x1xf32>, tensor<3x1x1xf32>, tensor<3xi32> -> tensor<4x1xf32>
+  %2 = moe.grouped_einsum %x, %w sizes %h first %before : tensor<4x1xf32>, tensor<3x1x1xf32>, tensor<3xi32>, tensor<i32> -> tensor<4x1xf32>
+  %3 = moe.grouped_einsum %x, %w sizes %h first %behind : tensor<4x1xf32>, tensor<3x1x1xf32>, tensor<3xi32>, tensor<i64> -> tensor<4x1xf32>
+  return %0, %1, %2, %3 : tensor<4x1xf32>, tensor<4x1xf32>, tensor<4x1xf32>, tensor<4x1xf32>
+}

@@ -93,3 +93,24 @@ func.func @top_k() -> (tensor<2x2xf32>, tensor<2x2xi32>, tensor<1x4xf32>, tensor
   %w, %j = moe.top_k %y k 1 dim 0 : tensor<2x4xf32> -> tensor<1x4xf32>, tensor<1x4xi32>
   return %v, %i, %w, %j : tensor<2x2xf32>, tensor<2x2xi32>, tensor<1x4xf32>, tensor<1x4xi32>
 }
+
+// Products and extremes run like sums; an exclusive scan begins with the neutral
+// element.
+// CHECK-LABEL: @other_scans
+// CHECK-NEXT: = {{\[}}[3, 3, 6], [1, -1, -2]]
+// CHECK-NEXT: = {{\[}}[1, 3, 3], [1, 1, -1]]
+// CHECK-NEXT: = {{\[}}[3, 3, 3], [1, 1, 2]]
+// CHECK-NEXT: = {{\[}}[-2147483648, 3, 3], [-2147483648, 1, 1]]
+// CHECK-NEXT: = {{\[}}[3, 1, 1], [1, -1, -1]]
+// CHECK-NEXT: = [inf, 3, nan, nan]
+func.func @other_scans() -> (tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x3xi32>, tensor<4xf32>) {
+  %x = arith.constant dense<[[3, 1, 2], [1, -1, 2]]> : tensor<2x3xi32>
+  %y = arith.constant dense<[3.0, 0x7FC00000, 1.0, 2.0]> : tensor<4xf32>
+  %0 = moe.cumprod %x dim 1 : tensor<2x3xi32>
+  %1 = moe.cumprod %x dim 1 exclusive : tensor<2x3xi32>
+  %2 = moe.cummax %x dim 1 : tensor<2x3xi32>
+  %3 = moe.cummax %x dim 1 exclusive : tensor<2x3xi32>
+  %4 = moe.cummin %x dim 1 : tensor<2x3xi32>
+  %5 = moe.cummin %y dim 0 exclusive : tensor<4xf32>
+  return %0, %1, %2, %3, %4, %5 : tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x3xi32>, tensor<4xf32>
+}

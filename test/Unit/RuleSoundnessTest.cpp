@@ -141,6 +141,111 @@ const OpCase kOps[] = {
      "moe.combine %a from %e, %c weights %w : tensor<5x3x3x2xf32>, "
      "tensor<3x5x2xi32>, tensor<3x5x2xi32>, tensor<3x5x2xf32> -> "
      "tensor<3x5x2xf32>"},
+    {"cumprod", "%a: tensor<5x3xf32>", "tensor<5x3xf32>",
+     "moe.cumprod %a dim 1 : tensor<5x3xf32>"},
+    {"cummax", "%a: tensor<5x3xf32>", "tensor<5x3xf32>",
+     "moe.cummax %a dim 1 exclusive : tensor<5x3xf32>"},
+    {"cummin", "%a: tensor<5x3xf32>", "tensor<5x3xf32>",
+     "moe.cummin %a dim 1 : tensor<5x3xf32>"},
+    {"arg_reduce_max", "%a: tensor<5x7x2xf32>",
+     "tensor<5x2xf32>, tensor<5x2xi32>",
+     "moe.arg_reduce max %a dim 1 : tensor<5x7x2xf32> -> tensor<5x2xf32>, "
+     "tensor<5x2xi32>"},
+    {"arg_reduce_min", "%a: tensor<5x7x2xf32>",
+     "tensor<5x2xf32>, tensor<5x2xi32>",
+     "moe.arg_reduce min %a dim 1 : tensor<5x7x2xf32> -> tensor<5x2xf32>, "
+     "tensor<5x2xi32>"},
+    {"sort", "%a: tensor<5x7xf32>, %b: tensor<5x7xi32>",
+     "tensor<5x7xf32>, tensor<5x7xi32>",
+     "moe.sort %a, %b dim 1 descending : tensor<5x7xf32>, tensor<5x7xi32>"},
+    {"sort_first", "%a: tensor<7x3xi32>", "tensor<7x3xi32>",
+     "moe.sort %a dim 0 : tensor<7x3xi32>"},
+    {"reverse", "%a: tensor<5x3x7xf32>", "tensor<5x3x7xf32>",
+     "moe.reverse %a dims [0, 2] : tensor<5x3x7xf32>"},
+    {"dynamic_slice",
+     "%a: tensor<7x5x3xf32>, %i: tensor<i32> {moe.bound = 5 : i64}, %j: "
+     "tensor<i32> {moe.bound = 9 : i64}",
+     "tensor<3x5x2xf32>",
+     "moe.dynamic_slice %a[%i, %j, %j] : tensor<7x5x3xf32> -> "
+     "tensor<3x5x2xf32>"},
+    {"dynamic_slice_of_integers",
+     "%a: tensor<7x3xi8>, %i: tensor<i32>, %j: tensor<i32>", "tensor<1x3xi8>",
+     "moe.dynamic_slice %a[%i, %j] : tensor<7x3xi8> -> tensor<1x3xi8>"},
+    {"dynamic_update_slice",
+     "%u: tensor<3x2x4xf32>, %a: tensor<7x5x4xf32>, %i: tensor<i32> "
+     "{moe.bound = 6 : i64}, %j: tensor<i32> {moe.bound = 4 : i64}",
+     "tensor<7x5x4xf32>",
+     "moe.dynamic_update_slice %u into %a[%i, %j, %i] : tensor<3x2x4xf32>, "
+     "tensor<7x5x4xf32>"},
+    {"scatter_add",
+     "%u: tensor<5x2x3xf32>, %a: tensor<4x3xf32>, %i: tensor<5x2xi32> "
+     "{moe.bound = 5 : i64}",
+     "tensor<4x3xf32>",
+     "moe.scatter add %u into %a[%i] batch_dims 0 : tensor<5x2x3xf32>, "
+     "tensor<4x3xf32>, tensor<5x2xi32>"},
+    {"scatter_max",
+     "%u: tensor<5x2x3xf32>, %a: tensor<4x3xf32>, %i: tensor<5x2xi32> "
+     "{moe.bound = 5 : i64}",
+     "tensor<4x3xf32>",
+     "moe.scatter max %u into %a[%i] batch_dims 0 : tensor<5x2x3xf32>, "
+     "tensor<4x3xf32>, tensor<5x2xi32>"},
+    {"scatter_set",
+     "%u: tensor<5x2x3xf32>, %a: tensor<4x3xf32>, %i: tensor<5x2xi32> "
+     "{moe.bound = 5 : i64}",
+     "tensor<4x3xf32>",
+     "moe.scatter set %u into %a[%i] batch_dims 0 : tensor<5x2x3xf32>, "
+     "tensor<4x3xf32>, tensor<5x2xi32>"},
+    {"scatter_batch",
+     "%u: tensor<5x3x2xi32>, %a: tensor<5x4x2xi32>, %i: tensor<5x3xi8> "
+     "{moe.bound = 5 : i64}",
+     "tensor<5x4x2xi32>",
+     "moe.scatter add %u into %a[%i] batch_dims 1 : tensor<5x3x2xi32>, "
+     "tensor<5x4x2xi32>, tensor<5x3xi8>"},
+    {"scatter_of_nothing",
+     "%u: tensor<0x3xf32>, %a: tensor<4x3xf32>, %i: tensor<0xi32>",
+     "tensor<4x3xf32>",
+     "moe.scatter add %u into %a[%i] batch_dims 0 : tensor<0x3xf32>, "
+     "tensor<4x3xf32>, tensor<0xi32>"},
+    {"reduce_window_sum", "%a: tensor<5x7xf32>", "tensor<5x4xf32>",
+     "moe.reduce_window sum %a window [1, 3] strides [1, 2] dilation [1, 1] "
+     "low [0, 1] high [0, 1] : tensor<5x7xf32> -> tensor<5x4xf32>"},
+    {"reduce_window_max", "%a: tensor<5x7xf32>", "tensor<5x4xf32>",
+     "moe.reduce_window max %a window [1, 3] strides [1, 2] dilation [1, 1] "
+     "low [0, 1] high [0, 1] : tensor<5x7xf32> -> tensor<5x4xf32>"},
+    {"reduce_window_prod", "%a: tensor<5x7xf32>", "tensor<5x4xf32>",
+     "moe.reduce_window prod %a window [1, 3] strides [1, 2] dilation [1, "
+     "1] low [0, 1] high [0, 1] : tensor<5x7xf32> -> tensor<5x4xf32>"},
+    {"convolution", "%a: tensor<5x7x3xf32>, %w: tensor<3x3x4xf32>",
+     "tensor<5x4x4xf32>",
+     "moe.convolution %a, %w strides [2] low [1] high [1] input_dilation "
+     "[1] kernel_dilation [1] groups 1 : tensor<5x7x3xf32>, "
+     "tensor<3x3x4xf32> -> tensor<5x4x4xf32>"},
+    {"convolution_depthwise", "%a: tensor<3x4x5xf32>, %w: tensor<3x1x5xf32>",
+     "tensor<3x4x5xf32>",
+     "moe.convolution %a, %w strides [1] low [2] high [0] input_dilation "
+     "[1] kernel_dilation [1] groups 5 : tensor<3x4x5xf32>, "
+     "tensor<3x1x5xf32> -> tensor<3x4x5xf32>"},
+    {"convolution_grouped", "%a: tensor<3x4x5x4xf32>, %w: tensor<1x2x2x6xf32>",
+     "tensor<3x4x9x6xf32>",
+     "moe.convolution %a, %w strides [1, 1] low [0, 1] high [0, 0] "
+     "input_dilation [1, 2] kernel_dilation [1, 1] groups 2 : "
+     "tensor<3x4x5x4xf32>, tensor<1x2x2x6xf32> -> tensor<3x4x9x6xf32>"},
+    {"balanced_assignment", "%a: tensor<3x5x4xf32>",
+     "tensor<3x5x1xi32>, tensor<3x5x1xi32>",
+     "moe.balanced_assignment %a : tensor<3x5x4xf32> -> tensor<3x5x1xi32>, "
+     "tensor<3x5x1xi32>"},
+    {"grouped_einsum",
+     "%a: tensor<7x3xf32>, %w: tensor<5x3x2xf32>, %n: tensor<5xi32> "
+     "{moe.bound = 3 : i64}",
+     "tensor<7x2xf32>",
+     "moe.grouped_einsum %a, %w sizes %n : tensor<7x3xf32>, "
+     "tensor<5x3x2xf32>, tensor<5xi32> -> tensor<7x2xf32>"},
+    {"grouped_einsum_batch",
+     "%a: tensor<3x5x2xf32>, %w: tensor<3x2x2xf32>, %n: tensor<3x3xi32> "
+     "{moe.bound = 4 : i64}, %f: tensor<3xi32> {moe.bound = 4 : i64}",
+     "tensor<3x5x2xf32>",
+     "moe.grouped_einsum %a, %w sizes %n first %f : tensor<3x5x2xf32>, "
+     "tensor<3x2x2xf32>, tensor<3x3xi32>, tensor<3xi32> -> tensor<3x5x2xf32>"},
     {"addf", "%a: tensor<5x3xf32>, %b: tensor<5x3xf32>", "tensor<5x3xf32>",
      "arith.addf %a, %b : tensor<5x3xf32>"},
     {"divf", "%a: tensor<5x3xf32>, %b: tensor<5x3xf32>", "tensor<5x3xf32>",

@@ -24,6 +24,9 @@ struct RoutingChoice {
 /// The choices of `func` on which its results depend, in program order:
 ///
 ///   moe.top_k        the indices
+///   moe.arg_reduce   the indices
+///   moe.sort         what was moved along with the keys, of integers
+///   moe.balanced_assignment   the experts
 ///   moe.gating       the experts; with random numbers also the slots, which
 ///                    tell the second choices that were kept
 ///   arith.cmpf       the result

@@ -40,7 +40,9 @@ public:
   /// with bf16's tolerance where the scores come from bf16 values. The scores
   /// of a comparison are its operands; those of a top_k or a gate the ones that
   /// were chosen, so that a mask of -1e30 does not make everything tie; those
-  /// of a cast the operand and the nearest number with the other result.
+  /// of a sort the keys; those of a balanced assignment the sums over the
+  /// tokens that were assigned otherwise; those of a cast the operand and the
+  /// nearest number with the other result.
   mlir::LogicalResult follow(mlir::Operation *op, Evaluation &evaluation);
 
   /// In program order.

@@ -1,0 +1,34 @@
+// What the rules of many ops have in common.
+#pragma once
+
+#include "moe/IR/Moe.h"
+
+namespace moe {
+
+inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType()).getShape();
+}
+
+/// Every dimension of `shape` its own pass-through factor.
+inline spmd::DimFactors addFactors(spmd::ShardingRule &rule,
+                                   llvm::ArrayRef<int64_t> shape) {
+  spmd::DimFactors dims;
+  for (int64_t size : shape)
+    dims.push_back(rule.addFactor(size));
+  return dims;
+}
+
+/// Elementwise but for `dim`, whose elements meet: it must be whole. All
+/// operands and results have one shape but for that dimension.
+inline spmd::ShardingRule wholeDimRule(mlir::Value input, int64_t dim,
+                                       unsigned results,
+                                       unsigned operands = 1) {
+  spmd::ShardingRule rule;
+  spmd::DimFactors dims = addFactors(rule, shapeOf(input));
+  dims[dim] = spmd::kNoFactor;
+  rule.operands.assign(operands, dims);
+  rule.results.assign(results, dims);
+  return rule;
+}
+
+} // namespace moe

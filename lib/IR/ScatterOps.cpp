@@ -1,0 +1,53 @@
+// moe.scatter: verifier and rule.
+#include "MoeChecks.h"
+#include "RuleParts.h"
+
+using namespace mlir;
+using namespace moe;
+using spmd::DimFactors;
+using spmd::FactorKind;
+using spmd::kNoFactor;
+using spmd::ReductionKind;
+using spmd::ShardingRule;
+
+LogicalResult ScatterOp::verify() {
+  RankedTensorType input = tensorType(getInput()),
+                   indices = tensorType(getIndices());
+  int64_t batch = getBatchDims();
+  if (batch < 0 || batch >= input.getRank() || batch > indices.getRank())
+    return emitOpError() << "batch_dims must be in [0, "
+                         << std::min(input.getRank() - 1, indices.getRank())
+                         << "], got " << batch;
+  if (input.getShape().take_front(batch) !=
+      indices.getShape().take_front(batch))
+    return emitOpError() << "the first " << batch << " dimensions of " << input
+                         << " and " << indices << " must agree";
+  SmallVector<int64_t> shape(indices.getShape());
+  llvm::append_range(shape, input.getShape().drop_front(batch + 1));
+  return verifyShape(*this, "updates", getUpdates(), shape,
+                     input.getElementType());
+}
+
+// input [B.., N, R..], indices [B.., I..], updates [B.., I.., R..].
+//
+// B and R pass through, and so does N: a rank takes the updates of its block
+// and drops the others. Updates that are cut along I make partial results:
+// sums, in which the input counts once, or maxima. Not so for `set`: which
+// update is the last one is known only where all are.
+ShardingRule ScatterOp::getShardingRule() {
+  ShardingRule rule;
+  int64_t batch = getBatchDims();
+  DimFactors input = addFactors(rule, shapeOf(getInput()));
+  DimFactors indices(input.begin(), input.begin() + batch);
+  ReductionKind kind =
+      getKind() == ScatterKind::Max ? ReductionKind::Max : ReductionKind::Sum;
+  for (int64_t size : shapeOf(getIndices()).drop_front(batch))
+    indices.push_back(getKind() == ScatterKind::Set
+                          ? kNoFactor
+                          : rule.addFactor(size, FactorKind::Reduction, kind));
+  DimFactors updates(indices);
+  updates.append(input.begin() + batch + 1, input.end());
+  rule.operands = {updates, input, indices};
+  rule.results.push_back(input);
+  return rule;
+}

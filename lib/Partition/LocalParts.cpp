@@ -1,0 +1,45 @@
+#include "LocalParts.h"
+
+using namespace mlir;
+
+Type spmd::countingType(Type elementType) {
+  return elementType.isInteger(64)
+             ? elementType
+             : IntegerType::get(elementType.getContext(), 32);
+}
+
+Value spmd::widenIndices(OpBuilder &builder, Location loc, Value indices) {
+  auto type = cast<RankedTensorType>(indices.getType());
+  RankedTensorType wide = type.clone(countingType(type.getElementType()));
+  if (wide == type)
+    return indices;
+  if (type.getElementType().isInteger(1))
+    return arith::ExtUIOp::create(builder, loc, wide, indices);
+  return arith::ExtSIOp::create(builder, loc, wide, indices);
+}
+
+Value spmd::shiftIntoBlock(Localizer &localizer, Location loc,
+                           Value localIndices, Value cutValue, int64_t dim) {
+  localIndices = widenIndices(localizer.builder, loc, localIndices);
+  auto type = cast<RankedTensorType>(localIndices.getType());
+  Value offset = localizer.blockOffset(loc, cutValue, dim, type);
+  return arith::SubIOp::create(localizer.builder, loc, localIndices, offset);
+}
+
+Value spmd::splatOf(OpBuilder &builder, Location loc, RankedTensorType type,
+                    int64_t value) {
+  Type element = type.getElementType();
+  Attribute number =
+      isa<FloatType>(element)
+          ? Attribute(FloatAttr::get(element, static_cast<double>(value)))
+          : Attribute(IntegerAttr::get(element, value));
+  return arith::ConstantOp::create(builder, loc,
+                                   DenseElementsAttr::get(type, number));
+}
+
+Value spmd::repeat(OpBuilder &builder, Location loc, Value scalar,
+                   ArrayRef<int64_t> shape) {
+  auto type = cast<RankedTensorType>(scalar.getType());
+  return moe::BroadcastOp::create(builder, loc, type.clone(shape), scalar,
+                                  ArrayRef<int64_t>());
+}

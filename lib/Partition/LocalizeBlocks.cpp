@@ -1,0 +1,238 @@
+// Local forms of ops that read or write slices wherever indices say: each rank
+// does what lies in its block.
+#include "LocalParts.h"
+#include "LocalizeModels.h"
+
+using namespace mlir;
+using namespace spmd;
+
+namespace {
+
+ArrayRef<int64_t> shapeOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks at dynamic places
+//===----------------------------------------------------------------------===//
+
+/// Builds the local form of one dynamic_slice or dynamic_update_slice. Along a
+/// dimension that is cut, slices are chosen by index: an index outside of the
+/// block chooses nothing.
+class BlockBuilder {
+public:
+  BlockBuilder(Localizer &localizer, Location loc, ValueRange starts)
+      : localizer(localizer), b(localizer.builder), loc(loc) {
+    for (Value start : starts)
+      this->starts.push_back(localizer.local(start));
+  }
+
+  /// Where the block of `taken` elements begins among `size`.
+  Value clampedStart(int64_t dim, int64_t size, int64_t taken) {
+    auto type = cast<RankedTensorType>(starts[dim].getType());
+    Value last = splatOf(b, loc, type, size - taken),
+          zero = splatOf(b, loc, type, 0);
+    Value start = arith::MaxSIOp::create(b, loc, starts[dim], zero);
+    return arith::MinSIOp::create(b, loc, start, last);
+  }
+
+  /// The indices 0 .. n - 1, each plus `shift`, a scalar.
+  Value indicesFrom(Value shift, int64_t n) {
+    auto type = RankedTensorType::get({n}, b.getI32Type());
+    Value iota = moe::IotaOp::create(b, loc, type, 0);
+    return arith::AddIOp::create(b, loc, iota, repeat(b, loc, shift, {n}));
+  }
+
+  /// Elements `indices` of `value` along `dim`, zeros where there are none.
+  Value choose(Value value, int64_t dim, Value indices) {
+    SmallVector<int64_t> shape(shapeOf(value));
+    shape[dim] = shapeOf(indices)[0];
+    auto indexType = cast<RankedTensorType>(indices.getType());
+    Value everywhere = moe::BroadcastOp::create(
+        b, loc, indexType.clone(ArrayRef(shape).take_front(dim + 1)), indices,
+        ArrayRef<int64_t>{dim});
+    auto type = cast<RankedTensorType>(value.getType()).clone(shape);
+    return moe::GatherOp::create(b, loc, type, value, everywhere, dim);
+  }
+
+  /// First global index of this rank's block; 0 where it is not cut.
+  Value offsetOf(Value global, int64_t dim) {
+    if (localizer.isCut(global, dim))
+      return localizer.blockOffset(loc, global, dim);
+    return splatOf(b, loc, RankedTensorType::get({}, b.getI32Type()), 0);
+  }
+
+  Value plus(Value x, Value y) { return arith::AddIOp::create(b, loc, x, y); }
+  Value minus(Value x, Value y) { return arith::SubIOp::create(b, loc, x, y); }
+
+  /// The starts, those of `dims` not used: whole dimensions are taken.
+  SmallVector<Value> startsBut(ArrayRef<int64_t> dims) {
+    SmallVector<Value> values(starts);
+    for (int64_t dim : dims)
+      values[dim] =
+          splatOf(b, loc, cast<RankedTensorType>(values[dim].getType()), 0);
+    return values;
+  }
+
+private:
+  Localizer &localizer;
+  OpBuilder &b;
+  Location loc;
+  SmallVector<Value> starts;
+};
+
+// Dimensions that lose elements and of which a rank has a part, or wants one.
+struct DynamicSliceModel
+    : LocalizeOpInterface::ExternalModel<DynamicSliceModel,
+                                         moe::DynamicSliceOp> {
+  SmallVector<Value> localize(Operation *operation,
+                              Localizer &localizer) const {
+    auto op = cast<moe::DynamicSliceOp>(operation);
+    BlockBuilder build(localizer, op.getLoc(), op.getStarts());
+    ArrayRef<int64_t> from = shapeOf(op.getInput()),
+                      to = shapeOf(op.getResult());
+    RankedTensorType local = localizer.localType(op.getResult());
+    Value value = localizer.local(op.getInput());
+    SmallVector<int64_t> chosen, shape(local.getShape());
+    for (int64_t dim = 0; dim < local.getRank(); ++dim)
+      if (from[dim] != to[dim] && (localizer.isCut(op.getInput(), dim) ||
+                                   localizer.isCut(op.getResult(), dim))) {
+        chosen.push_back(dim);
+        shape[dim] = shapeOf(value)[dim];
+      }
+    value = moe::DynamicSliceOp::create(localizer.builder, op.getLoc(),
+                                        local.clone(shape), value,
+                                        build.startsBut(chosen));
+    for (int64_t dim : chosen) {
+      Value start = build.clampedStart(dim, from[dim], to[dim]);
+      start = build.plus(start, build.offsetOf(op.getResult(), dim));
+      start = build.minus(start, build.offsetOf(op.getInput(), dim));
+      value = build.choose(value, dim,
+                           build.indicesFrom(start, local.getDimSize(dim)));
+    }
+    return {value};
+  }
+};
+
+// Along a cut dimension the update is spread over the block: what it does not
+// cover stays as it is.
+struct DynamicUpdateSliceModel
+    : LocalizeOpInterface::ExternalModel<DynamicUpdateSliceModel,
+                                         moe::DynamicUpdateSliceOp> {
+  SmallVector<Value> localize(Operation *operation,
+                              Localizer &localizer) const {
+    auto op = cast<moe::DynamicUpdateSliceOp>(operation);
+    OpBuilder &b = localizer.builder;
+    Location loc = op.getLoc();
+    BlockBuilder build(localizer, loc, op.getStarts());
+    ArrayRef<int64_t> size = shapeOf(op.getInput()),
+                      taken = shapeOf(op.getUpdate());
+    Value input = localizer.local(op.getInput()),
+          update = localizer.local(op.getUpdate());
+    SmallVector<int64_t> spread;
+    SmallVector<Value> covered;
+    for (size_t dim = 0; dim < size.size(); ++dim) {
+      if (size[dim] == taken[dim] || !localizer.isCut(op.getInput(), dim))
+        continue;
+      spread.push_back(dim);
+      Value start = build.clampedStart(dim, size[dim], taken[dim]);
+      Value indices = build.indicesFrom(
+          build.minus(build.offsetOf(op.getInput(), dim), start),
+          shapeOf(input)[dim]);
+      update = build.choose(update, dim, indices);
+      covered.push_back(isBelow(b, loc, indices, taken[dim]));
+    }
+    SmallVector<Value> starts = build.startsBut(spread);
+    if (!spread.empty()) {
+      Value old =
+          moe::DynamicSliceOp::create(b, loc, update.getType(), input, starts);
+      for (auto [dim, is] : llvm::zip_equal(spread, covered))
+        update = arith::SelectOp::create(
+            b, loc, alongDim(b, loc, is, dim, shapeOf(update)), update, old);
+    }
+    return {moe::DynamicUpdateSliceOp::create(b, loc, input.getType(), update,
+                                              input, starts)};
+  }
+
+private:
+  // 0 <= indices < size.
+  static Value isBelow(OpBuilder &b, Location loc, Value indices,
+                       int64_t size) {
+    auto type = cast<RankedTensorType>(indices.getType());
+    Value isNonNegative = arith::CmpIOp::create(
+        b, loc, arith::CmpIPredicate::sge, indices, splatOf(b, loc, type, 0));
+    Value isBelow = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                          indices, splatOf(b, loc, type, size));
+    return arith::AndIOp::create(b, loc, isNonNegative, isBelow);
+  }
+
+  static Value alongDim(OpBuilder &b, Location loc, Value line, int64_t dim,
+                        ArrayRef<int64_t> shape) {
+    auto type = cast<RankedTensorType>(line.getType());
+    return moe::BroadcastOp::create(b, loc, type.clone(shape), line,
+                                    ArrayRef<int64_t>{dim});
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// Scatter
+//===----------------------------------------------------------------------===//
+
+// Indices are shifted into the block; of partial sums the input counts once.
+struct ScatterModel
+    : LocalizeOpInterface::ExternalModel<ScatterModel, moe::ScatterOp> {
+  SmallVector<Value> localize(Operation *operation,
+                              Localizer &localizer) const {
+    auto op = cast<moe::ScatterOp>(operation);
+    int64_t indexed = op.getBatchDims();
+    Value indices = localizer.local(op.getIndices()),
+          input = localizer.local(op.getInput());
+    if (localizer.isCut(op.getInput(), indexed))
+      indices = shiftIntoBlock(localizer, op.getLoc(), indices, op.getInput(),
+                               indexed);
+    SmallVector<AxisRefAttr> axes;
+    ShardingAttr sharding = getSharding(op.getIndices());
+    for (DimShardingAttr dim : sharding.getDims().drop_front(indexed))
+      llvm::append_range(axes, dim.getAxes());
+    if (op.getKind() == moe::ScatterKind::Add &&
+        !digitsOf(axes, localizer.mesh).empty())
+      input =
+          onFirstRank(localizer, op.getLoc(), input, sharding.getMesh(), axes);
+    return {moe::ScatterOp::create(
+        localizer.builder, op.getLoc(), input.getType(), op.getKind(),
+        localizer.local(op.getUpdates()), input, indices, op.getBatchDims())};
+  }
+
+private:
+  // `value` on the first rank along `axes`, zeros on the others. Blocks of a
+  // dimension of one element for each rank tell which one it is.
+  static Value onFirstRank(Localizer &localizer, Location loc, Value value,
+                           FlatSymbolRefAttr mesh, ArrayRef<AxisRefAttr> axes) {
+    OpBuilder &b = localizer.builder;
+    int64_t ranks = 1;
+    for (const moert::Digit &digit : digitsOf(axes, localizer.mesh))
+      ranks *= digit.size;
+    auto dim = DimShardingAttr::get(b.getContext(), axes, /*isOpen=*/false,
+                                    /*priority=*/0);
+    auto sharding = ShardingAttr::get(b.getContext(), mesh, {dim}, {}, {},
+                                      ReductionKind::Sum);
+    auto scalar = RankedTensorType::get({}, b.getI32Type());
+    Value number =
+        BlockOffsetOp::create(b, loc, scalar, 0, sharding,
+                              RankedTensorType::get({ranks}, b.getI32Type()));
+    Value isFirst = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          number, splatOf(b, loc, scalar, 0));
+    auto type = cast<RankedTensorType>(value.getType());
+    return arith::SelectOp::create(b, loc,
+                                   repeat(b, loc, isFirst, type.getShape()),
+                                   value, splatOf(b, loc, type, 0));
+  }
+};
+
+} // namespace
+
+void spmd::attachBlockModels(MLIRContext &context) {
+  moe::DynamicSliceOp::attachInterface<DynamicSliceModel>(context);
+  moe::DynamicUpdateSliceOp::attachInterface<DynamicUpdateSliceModel>(context);
+  moe::ScatterOp::attachInterface<ScatterModel>(context);
+}
