@@ -741,8 +741,8 @@ TEST(LowerOps, BalancedAssignmentHasTheGreatestSum) {
   std::vector<float> scores = {5, 1, 5, 1, 5, 1, 5,    2,    nan_, -inf,
                                0, 9, 0, 8, 0, 7, 0.5f, 0.5f, 1,    6};
   auto results = assign("tensor<2x5x2xf32>", Data::f32(scores));
-  EXPECT_EQ(results[0].values(), (Numbers{0, 0, 0, 1, 1, 1, 1, 0, 0, 1}));
-  EXPECT_EQ(results[1].values(), (Numbers{0, 1, 2, 0, 1, 0, 1, 0, 1, 2}));
+  EXPECT_EQ(results[0].values(), (Numbers{0, 0, 0, 1, 1, 1, 1, 1, 0, 0}));
+  EXPECT_EQ(results[1].values(), (Numbers{0, 1, 2, 0, 1, 0, 1, 2, 0, 1}));
   EXPECT_EQ(assign("tensor<2x5x2xbf16>", Data::bf16(scores))[0].values(),
             results[0].values());
 }
