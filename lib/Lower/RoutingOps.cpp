@@ -36,18 +36,20 @@ static void largest(KernelEmitter &k, int64_t choices, int64_t size,
                     llvm::function_ref<Value(Value)> element,
                     llvm::function_ref<void(Value, Value)> take) {
   Value beforeAll = k.index(std::numeric_limits<int64_t>::max());
-  Value none = k.index(std::numeric_limits<int64_t>::min());
+  Value none = k.index(-1);
   k.carry(
-      choices, {beforeAll, k.index(-1)},
+      choices, {beforeAll, none},
       [&](Value choice, ValueRange previous) -> SmallVector<Value> {
         SmallVector<Value> best = k.carry(
-            size, {none, k.index(0)},
+            size, {beforeAll, none},
             [&](Value i, ValueRange so) -> SmallVector<Value> {
               Value key = orderKey(k, element(i));
               Value isBehind = orElse(k, greater(k, previous[0], key),
                                       andThat(k, equals(k, previous[0], key),
                                               greater(k, i, previous[1])));
-              Value wins = andThat(k, isBehind, greater(k, key, so[0]));
+              Value isBest =
+                  orElse(k, equals(k, so[1], none), greater(k, key, so[0]));
+              Value wins = andThat(k, isBehind, isBest);
               return {select(k, wins, key, so[0]), select(k, wins, i, so[1])};
             });
         take(choice, best[1]);
