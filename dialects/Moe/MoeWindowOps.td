@@ -39,7 +39,7 @@ def Moe_ConvolutionOp : Moe_Op<"convolution"> {
     input [N, S.., C], kernel [K.., C / groups, O] -> result [N, T.., O], with one to
     three spatial dimensions S. The result's element at t reads the kernel's element
     k with the input's element (t * stride + k * kernel_dilation - low) /
-    input_dilation, where that is whole and in range, and adds nothing elsewhere.
+    input_dilation, where that is whole and in range, and with 0 elsewhere.
     Features form `groups` equal groups: those of group g of the result read those
     of group g of the input only.
     ```mlir

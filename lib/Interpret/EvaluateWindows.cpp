@@ -114,12 +114,15 @@ LogicalResult evaluateConvolution(ConvolutionOp op, Evaluation &evaluation) {
   evaluation.withNumbers(result, [&](auto numbers) {
     using Value = typename decltype(numbers)::Value;
     auto *out = result.data<Value>();
+    SmallVector<Value> zeros(groups * features, numbers.fromInteger(0));
     forEachIndex(result.getShape().drop_back(), [&](ArrayRef<int64_t> place) {
       const auto *weights = kernel.data<Value>();
       forEachIndex(window, [&](ArrayRef<int64_t> k) {
-        if (int64_t at = windows.find(place.drop_front(), k); at >= 0)
-          addProducts(numbers, input.data<Value>() + place[0] * strides[0] + at,
-                      weights, out, groups, features, outputs);
+        int64_t at = windows.find(place.drop_front(), k);
+        addProducts(numbers,
+                    at < 0 ? zeros.data()
+                           : input.data<Value>() + place[0] * strides[0] + at,
+                    weights, out, groups, features, outputs);
         weights += features * outputs;
       });
       out += outputs;

@@ -69,11 +69,6 @@ private:
 
 } // namespace
 
-static Value unlessThere(KernelEmitter &k, Value isThere, Value next,
-                         Value sum) {
-  return isThere ? arith::SelectOp::create(k.b, isThere, next, sum) : next;
-}
-
 static void fill(KernelEmitter &k, Value result, Value value) {
   k.nest(KernelEmitter::shape(result),
          [&](ArrayRef<Value> at) { k.store(result, at, value); });
@@ -110,7 +105,8 @@ static void reduceWindowKernel(KernelEmitter &k, Operation *operation) {
           SmallVector<Value> at = windows.find(append(outer, window.back()),
                                                window.drop_back(), isThere);
           Value next = combine(k, kind, sum, k.element(input, at));
-          return unlessThere(k, isThere, next, sum);
+          return isThere ? arith::SelectOp::create(k.b, isThere, next, sum)
+                         : next;
         },
         [&](Value neighbour, Value value) {
           k.store(result, append(outer, neighbour), value);
@@ -164,9 +160,11 @@ static void convolutionKernel(KernelEmitter &k, Operation *operation) {
             x.push_back(isDepthwise ? output
                                     : k.add(firstFeature, at[spatial]));
             w.push_back(output);
-            Value next =
-                plusProduct(k, sum, k.element(input, x), k.element(kernel, w));
-            return unlessThere(k, isThere, next, sum);
+            Value element = k.element(input, x);
+            if (isThere)
+              element = arith::SelectOp::create(
+                  k.b, isThere, element, k.constant(element.getType(), 0));
+            return plusProduct(k, sum, element, k.element(kernel, w));
           },
           [&](Value neighbour, Value value) {
             k.store(result, append(place, k.add(firstOutput, neighbour)),
