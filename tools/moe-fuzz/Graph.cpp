@@ -148,6 +148,15 @@ Value Graph::drawIndices(const std::string &letters, int64_t bound) {
   return argument(letters, mainInteger, bound);
 }
 
+Value Graph::drawScalar() {
+  if (auto found = find([&](const Value &value) {
+        return value.letters.empty() && value.element == "i32" &&
+               value.name != "%seed";
+      }))
+    return *found;
+  return argument("", "i32", 6);
+}
+
 Value Graph::seed() {
   for (const Value &value : values)
     if (value.name == "%seed")
@@ -155,7 +164,16 @@ Value Graph::seed() {
   arguments += (arguments.empty() ? "" : ", ") +
                std::string("%seed: tensor<i32> {moe.name = \"seed\"}");
   values.insert(values.begin(), {"%seed", "", "i32"});
+  for (Outside &region : outside)
+    ++region.values;
   return values.front();
+}
+
+// How partial values of those elements may become one.
+static std::vector<std::string> reductionsOf(const std::string &element) {
+  if (element == "i1")
+    return {"or", "and"};
+  return {"sum", "max", "sum", "prod", "min"};
 }
 
 Value Graph::argument(const std::string &letters, const std::string &element,
@@ -167,7 +185,8 @@ Value Graph::argument(const std::string &letters, const std::string &element,
     arguments += ", moe.bound = " + std::to_string(bound) + " : i64";
   if (draws.below(3))
     arguments +=
-        ", spmd.sharding = " + machine.drawSharding(draws, letters.size());
+        ", spmd.sharding = " +
+        machine.drawSharding(draws, letters.size(), reductionsOf(element));
   arguments += "}";
   addValue({"%" + name, letters, element});
   return values.back();
@@ -201,7 +220,7 @@ std::string Graph::names(const std::vector<Value> &list) {
 
 Value Graph::emit(const std::string &op, const std::string &letters,
                   const std::string &element) {
-  std::string name = "%" + std::to_string(next++);
+  std::string name = freshName();
   body += "  " + name + " = " + op + "\n";
   addValue({name, letters, element});
   return values.back();
@@ -218,6 +237,29 @@ std::vector<Value> Graph::emit(const std::string &op,
     addValue(made[i]);
   }
   return made;
+}
+
+void Graph::addLine(const std::string &line) { body += "  " + line + "\n"; }
+
+std::string Graph::freshName() { return "%" + std::to_string(next++); }
+
+void Graph::beginRegion() {
+  outside.push_back({std::move(body), values.size()});
+  body.clear();
+}
+
+std::string Graph::endRegion() {
+  std::string inside = std::move(body);
+  body = std::move(outside.back().body);
+  // Arguments of the function are seen everywhere.
+  auto isOfRegion = [](const Value &value) {
+    return value.name[1] != 'a' && value.name != "%seed";
+  };
+  values.erase(std::remove_if(values.begin() + outside.back().values,
+                              values.end(), isOfRegion),
+               values.end());
+  outside.pop_back();
+  return inside;
 }
 
 void Graph::hide(const Value &value) {

@@ -61,6 +61,8 @@ public:
   Value like(const std::string &letters, const std::string &element);
   /// Integers of any type but i1.
   Value drawIndices(const std::string &letters, int64_t bound);
+  /// A tensor<i32> of a small number.
+  Value drawScalar();
   Value argument(const std::string &letters, const std::string &element,
                  int64_t bound = 0);
   Value seed();
@@ -84,6 +86,22 @@ public:
   std::vector<Value> emit(const std::string &op,
                           const std::vector<Value> &results);
 
+  /// Adds a line as it is, of ops whose results no other entry may take.
+  void addLine(const std::string &line);
+  /// "%n", a name that nothing has.
+  std::string freshName();
+  /// What is written until the end is the body of a region; values of it are
+  /// seen in it only.
+  void beginRegion();
+  /// The lines of the region.
+  std::string endRegion();
+  /// How many regions are open.
+  size_t depth() const { return outside.size(); }
+  /// A value that something else makes, such as an argument of a region.
+  void addValue(const Value &value) { values.push_back(value); }
+  /// Writes some op, as the program around draws them.
+  std::function<void()> writeOp;
+
   /// Keeps a value from other ops: one with infinities, say.
   void hide(const Value &value);
 
@@ -92,10 +110,15 @@ public:
   std::string finish();
 
 private:
-  void addValue(const Value &value) { values.push_back(value); }
+  /// What is around an open region.
+  struct Outside {
+    std::string body;
+    size_t values;
+  };
 
   std::vector<int64_t> sizes; ///< By letter.
   std::vector<Value> values;
+  std::vector<Outside> outside;
   std::string arguments, body;
   int64_t next = 0, nextArgument = 0;
 };

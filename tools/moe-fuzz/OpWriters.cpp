@@ -11,6 +11,8 @@ const OpWriters &allOpWriters() {
     addReductionWriters(writers);
     addShapeWriters(writers);
     addIndexWriters(writers);
+    addOrderWriters(writers);
+    addWindowWriters(writers);
     addExpertWriters(writers);
     addChainWriters(writers);
     return writers;

@@ -47,6 +47,9 @@ void addElementwiseWriters(OpWriters &writers);
 void addReductionWriters(OpWriters &writers);
 void addShapeWriters(OpWriters &writers);
 void addIndexWriters(OpWriters &writers);
+void addOrderWriters(OpWriters &writers);
+void addWindowWriters(OpWriters &writers);
+void addControlWriters(OpWriters &writers);
 void addExpertWriters(OpWriters &writers);
 void addChainWriters(OpWriters &writers);
 

@@ -21,14 +21,17 @@ std::string writeProgram(Draws &draws, const OpWriters &writers) {
   size_t count = kLeastOps + draws.below(kMoreOps);
   if (size_t given = draws.partsGiven())
     count = given > kOps ? given - kOps : 0;
-  for (size_t i = 0; i < count && graph.hasRoom(); ++i) {
-    draws.begin(kOps + i);
+  graph.writeOp = [&] {
     const OpWriter &writer = drawWriter(draws, writers);
     if (draws.oneIn(4)) {
       const OpWriter &annotation = drawWriter(draws, annotationWriters());
       annotation.write(graph, annotation.op);
     }
     writer.write(graph, writer.op);
+  };
+  for (size_t i = 0; i < count && graph.hasRoom(); ++i) {
+    draws.begin(kOps + i);
+    graph.writeOp();
   }
   draws.begin(kResults);
   return graph.finish();

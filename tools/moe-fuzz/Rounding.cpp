@@ -66,26 +66,32 @@ static void addNoise(OpResult result, FloatType type, std::mt19937_64 &random) {
   result.replaceAllUsesExcept(noisy, noisy);
 }
 
+static void widen(Operation *op, bool isNoisy, std::mt19937_64 &random) {
+  // Of a constant and of a padding.
+  if (Attribute value = op->getAttr("value"))
+    op->setAttr("value", asWide(value));
+  for (OpResult result : op->getResults()) {
+    auto type = dyn_cast<FloatType>(getElementTypeOrSelf(result.getType()));
+    result.setType(asWide(result.getType()));
+    if (type && isNoisy && isa<RankedTensorType>(result.getType()))
+      addNoise(result, type, random);
+  }
+  for (Region &region : op->getRegions())
+    for (BlockArgument argument : region.getArguments())
+      argument.setType(asWide(argument.getType()));
+  if (!isa<arith::ExtFOp, arith::TruncFOp>(op))
+    return;
+  op->getResult(0).replaceAllUsesWith(op->getOperand(0));
+  op->erase();
+}
+
 static void widen(func::FuncOp func, bool isNoisy) {
   std::mt19937_64 random(0);
+  SmallVector<Operation *> ops;
+  func.walk([&](Operation *op) { ops.push_back(op); });
+  for (Operation *op : ops)
+    widen(op, isNoisy, random);
   Block &block = func.getBody().front();
-  for (Operation &op : llvm::make_early_inc_range(block)) {
-    // Of a constant and of a padding.
-    if (Attribute value = op.getAttr("value"))
-      op.setAttr("value", asWide(value));
-    for (OpResult result : op.getResults()) {
-      auto type = dyn_cast<FloatType>(getElementTypeOrSelf(result.getType()));
-      result.setType(asWide(result.getType()));
-      if (type && isNoisy)
-        addNoise(result, type, random);
-    }
-    if (isa<arith::ExtFOp, arith::TruncFOp>(op)) {
-      op.getResult(0).replaceAllUsesWith(op.getOperand(0));
-      op.erase();
-    }
-  }
-  for (BlockArgument argument : func.getArguments())
-    argument.setType(asWide(argument.getType()));
   func.setType(FunctionType::get(func.getContext(), block.getArgumentTypes(),
                                  block.getTerminator()->getOperandTypes()));
 }

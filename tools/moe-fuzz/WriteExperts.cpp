@@ -104,6 +104,41 @@ static void writeCombine(Graph &graph, const std::string &) {
   emitCombine(graph, slots, routing, weight, {g, s, m});
 }
 
+static std::vector<Value> emitAssignment(Graph &graph, const Value &scores) {
+  std::string token = scores.letters.substr(0, 2);
+  Value result{"", token + graph.letterOfSize(1, token), "i32"};
+  return graph.emit("moe.balanced_assignment " + scores.name + " : " +
+                        graph.type(scores) + " -> " +
+                        graph.types({result, result}),
+                    {result, result});
+}
+
+static void writeAssignment(Graph &graph, const std::string &) {
+  emitAssignment(graph, drawGates(graph));
+}
+
+// rows [B.., R, K], weights [E, K, N], sizes [B.., E] -> [B.., R, N]
+static void writeGroupedEinsum(Graph &graph, const std::string &op) {
+  Value rows = graph.drawFloat(2);
+  std::string batch = rows.letters.substr(0, rows.rank() - 2);
+  char k = rows.letters.back(), e = graph.drawSmallLetter(batch + k);
+  char n = graph.drawSmallLetter(rows.letters + e);
+  std::string kernel = {e, k, n};
+  if (!graph.isSmall(kernel))
+    return;
+  Value weights = graph.like(kernel, rows.element);
+  int64_t most =
+      2 * graph.sizeOf(rows.letters[rows.rank() - 2]) / graph.sizeOf(e) + 2;
+  Value sizes = graph.argument(batch + e, "i32", most);
+  bool widens = rows.element == "bf16" && graph.draws.below(2);
+  std::string letters = replaced(rows.letters, rows.rank() - 1, n);
+  std::string element = widens ? "f32" : rows.element;
+  graph.emit(op + " " + Graph::names({rows, weights}) + " sizes " + sizes.name +
+                 " : " + graph.types({rows, weights, sizes}) + " -> " +
+                 graph.type(letters, element),
+             letters, element);
+}
+
 // A gate, dispatch, something on the slots, and combine.
 static void writeLayer(Graph &graph, const std::string &) {
   Value scores = drawGates(graph);
@@ -133,6 +168,8 @@ void addExpertWriters(OpWriters &writers) {
   writers.push_back({"moe.gating", 6, &writeGating});
   writers.push_back({"moe.dispatch", 6, &writeDispatch});
   writers.push_back({"moe.combine", 6, &writeCombine});
+  writers.push_back({"moe.balanced_assignment", 4, &writeAssignment});
+  writers.push_back({"moe.grouped_einsum", 5, &writeGroupedEinsum});
   writers.push_back({"layer of experts", 4, &writeLayer});
 }
 

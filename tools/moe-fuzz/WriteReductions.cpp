@@ -51,7 +51,7 @@ static void writeReduce(Graph &graph, const std::string &) {
   emitReduce(graph, kind, input, reduced);
 }
 
-static void writeCumsum(Graph &graph, const std::string &op) {
+static void writeScan(Graph &graph, const std::string &op) {
   Value input = graph.drawAny(1);
   char along = graph.draws.of(input.letters);
   emitAlong(graph, op, input, along, graph.draws.below(2) ? " exclusive" : "");
@@ -73,7 +73,9 @@ static void writeTopK(Graph &graph, const std::string &) {
 void addReductionWriters(OpWriters &writers) {
   writers.push_back({"moe.einsum", 24, &writeEinsum});
   writers.push_back({"moe.reduce", 12, &writeReduce});
-  writers.push_back({"moe.cumsum", 6, &writeCumsum});
+  writers.push_back({"moe.cumsum", 6, &writeScan});
+  for (const char *op : {"moe.cumprod", "moe.cummax", "moe.cummin"})
+    writers.push_back({op, 3, &writeScan});
   writers.push_back({"moe.softmax", 5, &writeSoftmax});
   writers.push_back({"moe.log_softmax", 4, &writeSoftmax});
   writers.push_back({"moe.top_k", 5, &writeTopK});

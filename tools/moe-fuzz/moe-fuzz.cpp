@@ -60,6 +60,11 @@ static cl::opt<std::string>
     outputFolder("output", cl::desc("where programs that fail are written (.)"),
                  cl::value_desc("folder"), cl::init("."), cl::cat(category));
 
+static cl::opt<std::string>
+    failOn("fail-on", cl::Hidden,
+           cl::desc("let programs with this word fail, to test what follows"),
+           cl::value_desc("word"), cl::cat(category));
+
 // Exit codes.
 enum Code { kAllRight = 0, kSomeFailed = 1, kUsage = 2 };
 
@@ -201,6 +206,12 @@ static std::string findMoeRun(const char *self) {
 }
 
 static CheckText makeCheck(Checker &checker, const char *self) {
+  if (!failOn.empty())
+    return [](const std::string &text, uint64_t) -> std::optional<Failure> {
+      if (text.find(failOn) == std::string::npos)
+        return std::nullopt;
+      return Failure{"reading", "has " + failOn};
+    };
   if (through == Through::Interpret)
     return [&](const std::string &text, uint64_t seed) {
       return checker.check(text, seed);
