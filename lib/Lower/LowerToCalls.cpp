@@ -656,7 +656,7 @@ struct LowerToCalls : moe::impl::MoeLowerToCallsBase<LowerToCalls> {
     if (llvm::none_of(calls, [](func::FuncOp f) { return f.getNoInline(); }))
       return success();
     module.walk([](Operation *op) {
-      if (isa<func::FuncOp, func::CallOp>(op))
+      if (llvm::isa<func::FuncOp, func::CallOp>(op))
         op->removeAttr("no_inline");
     });
     OpPassManager manager(ModuleOp::getOperationName());

@@ -416,7 +416,8 @@ void FunctionGraph::openFlow(Operation *op, unsigned index,
   OpNode node = identityNode(flow.values.front());
   std::string name = nameOfFlow(op, index);
   if (ShardingAttr sharding = annotationOf(op, index))
-    node.pin = pinFor(sharding, "the annotation of " + name);
+    node.pin = pinFor(sharding, "the annotation of " + name,
+                      flow.values.front().getLoc());
   for (Value value : flow.values) {
     int tensor = graph.addTensor(shapeOf(value), graph.ops.size());
     tensorOf[value] = tensor;

@@ -1,4 +1,5 @@
 #include "tools/moe-fuzz/Lowered.h"
+#include "tools/moe-fuzz/Rounding.h"
 
 #include "moe/IR/Spmd.h"
 #include "moe/Interpret/Compare.h"
