@@ -14,13 +14,15 @@ namespace moe {
 namespace {
 
 struct ShareCallsPass : moe::impl::SpmdShareCallsBase<ShareCallsPass> {
-  // All but its name and where it was written.
+  // All but its name, where it was written, and why its collectives are there:
+  // annotations of different callers may be behind the same move.
   static std::string textOf(func::FuncOp func) {
-    std::string name = func.getSymName().str(), text;
-    func.setSymName("f");
+    OwningOpRef<func::FuncOp> copy = func.clone();
+    copy->setSymName("f");
+    copy->walk([](Operation *op) { op->removeAttr("reason"); });
+    std::string text;
     llvm::raw_string_ostream stream(text);
-    func->print(stream, OpPrintingFlags().useLocalScope());
-    func.setSymName(name);
+    copy->print(stream, OpPrintingFlags().useLocalScope());
     return text;
   }
 

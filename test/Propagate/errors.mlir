@@ -94,3 +94,41 @@ func.func @other(%a: tensor<8xf32>) -> tensor<8xf32> {
   %0 = call @one(%a) : (tensor<8xf32>) -> tensor<8xf32>
   return %0 : tensor<8xf32>
 }
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+func.func @numbers_do_not_go_around(%a: tensor<8xf32>) -> tensor<8xf32> {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  // expected-error @+1 {{'scf.for' op carries value 1 of type 'index', which cannot be distributed; only tensors of static shape can, a number as a tensor of rank 0 (tensor.from_elements)}}
+  %r:2 = scf.for %i = %zero to %one step %one iter_args(%b = %a, %n = %zero) -> (tensor<8xf32>, index) {
+    scf.yield %b, %i : tensor<8xf32>, index
+  }
+  return %r#0 : tensor<8xf32>
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+func.func private @twice(%a: tensor<8xf32>) -> tensor<8xf32> {
+  return %a : tensor<8xf32>
+}
+func.func @calls_need_functions_of_their_own(%a: tensor<8xf32>) -> tensor<8xf32> {
+  %0 = call @twice(%a) : (tensor<8xf32>) -> tensor<8xf32>
+  // expected-error @+1 {{'func.call' op calls @twice, which is not for this call alone; run --spmd-specialize-calls (or --inline) first}}
+  %1 = call @twice(%0) : (tensor<8xf32>) -> tensor<8xf32>
+  return %1 : tensor<8xf32>
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+func.func @regions_of_other_ops(%a: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @+2 {{'scf.execute_region' op has no sharding rule, so it cannot be distributed}}
+  // expected-note @+1 {{supported are the moe ops, spmd annotations, elementwise arith and math, scf.for, scf.if and scf.while, and calls of functions with a body}}
+  %0 = scf.execute_region -> tensor<8xf32> {
+    scf.yield %a : tensor<8xf32>
+  }
+  return %0 : tensor<8xf32>
+}

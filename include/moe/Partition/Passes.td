@@ -36,6 +36,7 @@ def SpmdShareCalls : Pass<"spmd-share-calls", "mlir::ModuleOp"> {
   let description = [{
     Undoes `spmd-specialize-calls` wherever all calls got the same shardings: functions
     that differ in their names only become the first of them, until no two are equal.
+    Of a collective the first function's reason stays.
   }];
   let statistics = [Statistic<"numShared", "shared", "functions that an equal one replaced">];
 }

@@ -34,7 +34,7 @@ func.func @turns(%x: tensor<7x5xf32> {moe.name = "p", spmd.sharding = #rows}, %w
   %two = arith.constant 2 : index
   %0 = call @layers(%x, %w) : (tensor<7x5xf32>, tensor<5x5xf32>) -> tensor<7x5xf32>
   %r = scf.for %i = %zero to %two step %one iter_args(%a = %0) -> tensor<7x5xf32> {
-    %1 = call @layer(%a, %w) : (tensor<7x5xf32>, tensor<5x5xf32>) -> tensor<7x5xf32>
+    %1 = func.call @layer(%a, %w) : (tensor<7x5xf32>, tensor<5x5xf32>) -> tensor<7x5xf32>
     scf.yield %1 : tensor<7x5xf32>
   }
   return %r : tensor<7x5xf32>
