@@ -133,4 +133,23 @@ def Spmd_MeshAxisAttr : Spmd_Attr<"MeshAxis", "mesh_axis"> {
   let hasCustomAssemblyFormat = 1;
 }
 
+def Spmd_LinkAttr : Spmd_Attr<"Link", "link"> {
+  let summary = "how fast ranks reach each other along one axis of a mesh";
+  let description = [{
+    `"node" leaves_node latency 5000 bandwidth 12500`: messages between ranks that
+    differ in axis `node` go from machine to machine, take 5000 ns each and pass at
+    12500 bytes a microsecond (12.5 GB/s). What is not written has a default: 2000 ns
+    and 50000 bytes a microsecond inside a machine, the values above between machines.
+  }];
+  let parameters = (ins StringRefParameter<"axis">:$axis, "bool":$leavesNode,
+                        "int64_t":$latency,     // nanoseconds a message
+                        "int64_t":$bandwidth);  // bytes a microsecond
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    /// The link of `axis` with the default numbers.
+    static LinkAttr getDefault(mlir::MLIRContext *context, llvm::StringRef axis,
+                               bool leavesNode);
+  }];
+}
+
 #endif // SPMD_ATTRS_TD

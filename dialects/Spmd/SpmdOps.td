@@ -20,18 +20,29 @@ def Spmd_MeshOp : Spmd_Op<"mesh", [Symbol]> {
     ```mlir
     spmd.mesh @mesh ["data"=2, "expert"=4]
     spmd.mesh @mesh ["data"=2, "expert"=4] order ["expert", "data"]
+    spmd.mesh @mesh ["node"=2, "gpu"=8] topology ["node" leaves_node, "gpu" latency 1500 bandwidth 100000]
     ```
     Ranks are numbered row-major over the axes as declared, so `expert` varies
     fastest in the first line. `order` numbers them row-major over the axes as
     listed there instead (device order): in the second line `data` varies fastest.
 
+    `topology` says what a message costs along each axis (see `#spmd.link`), by which
+    reshardings are planned; axes that it leaves out are inside a machine. A message
+    between ranks that differ in several axes takes the slowest of their links. A mesh
+    without `topology` counts bytes alone, the same on all axes.
+
     **Constraints:** axis names are unique; sizes are positive, their product is at
-    most 2^31 - 1; `order` is a permutation of the axes.
+    most 2^31 - 1; `order` is a permutation of the axes; `topology` names axes of the
+    mesh, each once; latencies are not negative, bandwidths positive.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name,
                        TypedArrayAttrBase<Spmd_MeshAxisAttr, "mesh axes">:$axes,
-                       OptionalAttr<StrArrayAttr>:$order);
-  let assemblyFormat = "$sym_name custom<MeshAxes>($axes) (`order` $order^)? attr-dict";
+                       OptionalAttr<StrArrayAttr>:$order,
+                       OptionalAttr<TypedArrayAttrBase<Spmd_LinkAttr, "links">>:$topology);
+  let assemblyFormat = [{
+    $sym_name custom<MeshAxes>($axes) (`order` $order^)?
+    (`topology` custom<Links>($topology)^)? attr-dict
+  }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     /// Size of the axis, or nothing when the mesh has no such axis.
@@ -252,8 +263,10 @@ def Spmd_AllReduceOp : Spmd_CollectiveOp<"all_reduce"> {
 def Spmd_ReduceScatterOp : Spmd_CollectiveOp<"reduce_scatter"> {
   let summary = "partial values reduced, each rank keeps a piece";
   let description = [{
-    `[{} ], unreduced=sum{"x"} -> [{"x"} ]`: the axes reduced are those appended to
-    dimensions; each rank sums, in rank order, its piece of every contribution.
+    `[{} ], unreduced=sum{"x"} -> [{"x"} ]`: the axes reduced are among those appended
+    to dimensions; each rank sums, in rank order, its piece of every contribution. An
+    axis that replicates the source may be appended too, and then its ranks share the
+    work: `[{} ], unreduced=sum{"x"} -> [{"x", "y"} ]`.
   }];
 }
 

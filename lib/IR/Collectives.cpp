@@ -67,14 +67,16 @@ static StringRef violatedClaim(CollectiveKind kind, const moert::Layout &from,
                ? ""
                : "the target to be the source with fewer unreduced axes";
   case CollectiveKind::ReduceScatter: {
-    Digits reduced;
+    bool isReduced = false, cutsAll = true;
     for (const moert::Digit &digit : from.unreduced)
-      if (llvm::find(to.unreduced, digit) == to.unreduced.end())
-        reduced.push_back(digit);
-    return lost.empty() && sameSet(gained, reduced)
+      if (!llvm::is_contained(to.unreduced, digit)) {
+        isReduced = true;
+        cutsAll &= llvm::is_contained(gained, digit);
+      }
+    return lost.empty() && isReduced && cutsAll
                ? ""
-               : "the axes added to dimensions to be the unreduced axes "
-                 "removed";
+               : "the unreduced axes removed to be among the axes added to "
+                 "dimensions";
   }
   }
   llvm_unreachable("all kinds are listed");
@@ -106,9 +108,12 @@ static LogicalResult verifyCollective(OpTy op, RankedTensorType localOut) {
       failed(checkLocal("result", localOut,
                         localType(global, op.getTo(), targetMesh))))
     return failure();
-  StringRef claim = violatedClaim(
-      op.getCollectiveKind(), layoutOf(op.getFrom(), global.getShape(), mesh),
-      layoutOf(op.getTo(), global.getShape(), targetMesh));
+  moert::Layout from = layoutOf(op.getFrom(), global.getShape(), mesh),
+                to = layoutOf(op.getTo(), global.getShape(), targetMesh);
+  // An axis and all of its parts are the same claim.
+  if (mesh.getRanks() == targetMesh.getRanks())
+    cutAlike(from, to, mesh.getRanks());
+  StringRef claim = violatedClaim(op.getCollectiveKind(), from, to);
   if (!claim.empty())
     return op.emitOpError() << "needs " << claim << ", got " << op.getFrom()
                             << " to " << op.getTo();

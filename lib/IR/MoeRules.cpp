@@ -230,15 +230,16 @@ ShardingRule GatingOp::getShardingRule() {
 }
 
 // Expert and slot are made of index values, so cutting them costs an offset
-// only.
+// only; a rank with some of the tokens adds up what it has.
 ShardingRule DispatchOp::getShardingRule() {
   ShardingRule rule;
   ArrayRef<int64_t> shape = shapeOf(getResult());
   int expert = rule.addFactor(shape[0]), group = rule.addFactor(shape[1]),
-      model = rule.addFactor(shape[3]);
-  rule.operands.assign({{group, kNoFactor, model},
-                        {group, kNoFactor, kNoFactor},
-                        {group, kNoFactor, kNoFactor}});
+      model = rule.addFactor(shape[3]),
+      token = rule.addFactor(shapeOf(getTokens())[1], FactorKind::Reduction);
+  rule.operands.assign({{group, token, model},
+                        {group, token, kNoFactor},
+                        {group, token, kNoFactor}});
   rule.results.push_back({expert, group, kNoFactor, model});
   return rule;
 }

@@ -173,9 +173,7 @@ moert::Layout spmd::layoutOf(ShardingAttr sharding, ArrayRef<int64_t> shape,
   return layout;
 }
 
-// Both layouts with their digits cut into common ones, so that an axis equals
-// its parts. Digits that cross stay as they are.
-static void cutAlike(moert::Layout &a, moert::Layout &b, int64_t ranks) {
+void spmd::cutAlike(moert::Layout &a, moert::Layout &b, int64_t ranks) {
   auto refinement = moert::Refinement::of(ranks, {&a, &b});
   if (!refinement)
     return;

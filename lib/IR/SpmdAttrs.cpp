@@ -317,6 +317,79 @@ void printMeshAxes(OpAsmPrinter &printer, Operation *, ArrayAttr axes) {
 }
 } // namespace spmd
 
+//===----------------------------------------------------------------------===//
+// Link: "node" leaves_node latency 5000 bandwidth 12500
+//===----------------------------------------------------------------------===//
+
+LinkAttr LinkAttr::getDefault(MLIRContext *context, StringRef axis,
+                              bool leavesNode) {
+  return leavesNode ? get(context, axis, true, 5000, 12500)
+                    : get(context, axis, false, 2000, 50000);
+}
+
+static ParseResult parseLink(AsmParser &parser, LinkAttr &link) {
+  std::string axis;
+  if (parser.parseString(&axis))
+    return failure();
+  bool leavesNode = succeeded(parser.parseOptionalKeyword("leaves_node"));
+  link = LinkAttr::getDefault(parser.getContext(), axis, leavesNode);
+  int64_t latency = link.getLatency(), bandwidth = link.getBandwidth();
+  if ((succeeded(parser.parseOptionalKeyword("latency")) &&
+       parser.parseInteger(latency)) ||
+      (succeeded(parser.parseOptionalKeyword("bandwidth")) &&
+       parser.parseInteger(bandwidth)))
+    return failure();
+  link =
+      LinkAttr::get(parser.getContext(), axis, leavesNode, latency, bandwidth);
+  return success();
+}
+
+// Numbers are always written: a reader need not know the defaults.
+static void printLink(AsmPrinter &printer, LinkAttr link) {
+  printer << '"' << link.getAxis() << '"';
+  if (link.getLeavesNode())
+    printer << " leaves_node";
+  printer << " latency " << link.getLatency() << " bandwidth "
+          << link.getBandwidth();
+}
+
+Attribute LinkAttr::parse(AsmParser &parser, Type) {
+  LinkAttr link;
+  if (parser.parseLess() || parseLink(parser, link) || parser.parseGreater())
+    return {};
+  return link;
+}
+
+void LinkAttr::print(AsmPrinter &printer) const {
+  printer << '<';
+  printLink(printer, *this);
+  printer << '>';
+}
+
+namespace spmd {
+// Used by the assembly format of spmd.mesh.
+ParseResult parseLinks(OpAsmParser &parser, ArrayAttr &links) {
+  SmallVector<Attribute> list;
+  auto parseOne = [&]() -> ParseResult {
+    LinkAttr link;
+    if (parseLink(parser, link))
+      return failure();
+    list.push_back(link);
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseOne))
+    return failure();
+  links = parser.getBuilder().getArrayAttr(list);
+  return success();
+}
+void printLinks(OpAsmPrinter &printer, Operation *, ArrayAttr links) {
+  printer << '[';
+  llvm::interleaveComma(links.getAsRange<LinkAttr>(), printer,
+                        [&](LinkAttr link) { printLink(printer, link); });
+  printer << ']';
+}
+} // namespace spmd
+
 void SpmdDialect::registerAttributes() {
   addAttributes<
 #define GET_ATTRDEF_LIST

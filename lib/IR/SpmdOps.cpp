@@ -21,6 +21,8 @@ ParseResult parseBareDims(OpAsmParser &parser, ArrayAttr &dims);
 void printBareDims(OpAsmPrinter &printer, Operation *, ArrayAttr dims);
 ParseResult parseMeshAxes(OpAsmParser &parser, ArrayAttr &axes);
 void printMeshAxes(OpAsmPrinter &printer, Operation *, ArrayAttr axes);
+ParseResult parseLinks(OpAsmParser &parser, ArrayAttr &links);
+void printLinks(OpAsmPrinter &printer, Operation *, ArrayAttr links);
 } // namespace spmd
 
 #include "dialects/Spmd/SpmdEnums.cpp.inc"
@@ -139,6 +141,31 @@ LogicalResult SpmdDialect::verifyRegionResultAttribute(Operation *op, unsigned,
 // Mesh
 //===----------------------------------------------------------------------===//
 
+static LogicalResult verifyTopology(MeshOp op) {
+  if (!op.getTopology())
+    return success();
+  llvm::StringSet<> named;
+  for (auto link : op.getTopology()->getAsRange<LinkAttr>()) {
+    if (!op.getAxisSize(link.getAxis()))
+      return op.emitOpError()
+             << "topology names axis \"" << link.getAxis()
+             << "\", which the mesh does not have; its axes are "
+             << op.describeAxes();
+    if (!named.insert(link.getAxis()).second)
+      return op.emitOpError()
+             << "topology names axis \"" << link.getAxis() << "\" twice";
+    if (link.getLatency() < 0)
+      return op.emitOpError()
+             << "latency of axis \"" << link.getAxis()
+             << "\" must not be negative, got " << link.getLatency() << " ns";
+    if (link.getBandwidth() < 1)
+      return op.emitOpError() << "bandwidth of axis \"" << link.getAxis()
+                              << "\" must be positive, got "
+                              << link.getBandwidth() << " bytes a microsecond";
+  }
+  return success();
+}
+
 LogicalResult MeshOp::verify() {
   constexpr int64_t kMaxRanks = INT32_MAX;
   llvm::StringSet<> names;
@@ -157,7 +184,7 @@ LogicalResult MeshOp::verify() {
     ranks *= axis.getSize();
   }
   if (!getOrder())
-    return success();
+    return verifyTopology(*this);
   if (getOrder()->size() != names.size())
     return emitOpError() << "order has " << getOrder()->size()
                          << " axes, the mesh has " << names.size();
@@ -165,7 +192,7 @@ LogicalResult MeshOp::verify() {
     if (!names.erase(name))
       return emitOpError() << "order must name each axis once; \"" << name
                            << "\" is repeated or not an axis";
-  return success();
+  return verifyTopology(*this);
 }
 
 std::optional<int64_t> MeshOp::getAxisSize(StringRef name) {

@@ -43,6 +43,11 @@ Value compose(OpBuilder &builder, Operation *op, const Move &move) {
   if (!first || !isOnlyUse(op, move.input) || first->to != move.from ||
       first->global != move.global)
     return nullptr;
+  // On a mesh with a topology two steps may be the cheaper way.
+  std::string error;
+  auto steps = planReshard(first->from, move.to, move.global, move.mesh, error);
+  if (failed(steps) || steps->size() > 1)
+    return nullptr;
   return moveFrom(builder, op, move, first->input, first->from, move.to,
                   move.global);
 }
@@ -54,8 +59,8 @@ Value scatter(OpBuilder &builder, Operation *op, const Move &move) {
       sum.getTo() != move.from)
     return nullptr;
   std::string error;
-  auto steps = planReshard(sum.getFrom(), move.to, move.global.getShape(),
-                           move.mesh, error);
+  auto steps =
+      planReshard(sum.getFrom(), move.to, move.global, move.mesh, error);
   if (failed(steps) || steps->size() != 1 ||
       steps->front().kind != CollectiveKind::ReduceScatter)
     return nullptr;

@@ -30,13 +30,14 @@ Value Localizer::blockOffset(Location loc, Value global, int64_t dim,
                                   ArrayRef<int64_t>());
 }
 
-Value Localizer::reshard(Location loc, Value local, ShardingAttr from,
-                         ShardingAttr to, RankedTensorType global,
-                         StringAttr reason) {
-  std::string error;
-  auto steps = planReshard(from, to, global.getShape(), mesh, error);
-  assert(succeeded(steps) && "ops reduce what they make partial");
-  for (const ReshardStep &step : *steps) {
+FailureOr<Value> Localizer::reshard(Location loc, Value local,
+                                    ShardingAttr from, ShardingAttr to,
+                                    RankedTensorType global, StringAttr reason,
+                                    std::string &error) {
+  FailureOr<ReshardPlan> plan = planner.plan(from, to, global, error);
+  if (failed(plan))
+    return failure();
+  for (const ReshardStep &step : plan->steps) {
     local = createCollective(builder, loc, step.kind, local, from, step.target,
                              global, reason, mesh)
                 ->getResult(0);
@@ -44,6 +45,13 @@ Value Localizer::reshard(Location loc, Value local, ShardingAttr from,
     collectives += step.kind != CollectiveKind::Slice;
   }
   return local;
+}
+
+Value Localizer::reshard(Location loc, Value local, ShardingAttr from,
+                         ShardingAttr to, RankedTensorType global,
+                         StringAttr reason) {
+  std::string error;
+  return *reshard(loc, local, from, to, global, reason, error);
 }
 
 Value Localizer::reindex(Location loc, Value local, ShardingAttr from,

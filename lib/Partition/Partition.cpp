@@ -22,9 +22,9 @@ namespace {
 /// ones, which go at the end.
 class FunctionPartitioner {
 public:
-  FunctionPartitioner(func::FuncOp func, MeshOp mesh)
-      : func(func), builder(func.getContext()), localizer(builder, mesh),
-        mesh(mesh) {}
+  FunctionPartitioner(func::FuncOp func, MeshOp mesh, ReshardPlanner &planner)
+      : func(func), builder(func.getContext()),
+        localizer(builder, planner, mesh), mesh(mesh) {}
 
   LogicalResult run();
   const Localizer &made() const { return localizer; }
@@ -50,13 +50,12 @@ LogicalResult FunctionPartitioner::localizeReshard(ReshardOp op) {
   auto global = cast<RankedTensorType>(op.getType());
   ShardingAttr from = getSharding(op.getInput());
   std::string error;
-  if (failed(
-          planReshard(from, op.getSharding(), global.getShape(), mesh, error)))
-    return op.emitOpError() << error;
-  Value value =
+  FailureOr<Value> value =
       localizer.reshard(op.getLoc(), localizer.local(op.getInput()), from,
-                        op.getSharding(), global, op.getReasonAttr());
-  localizer.map(op, value);
+                        op.getSharding(), global, op.getReasonAttr(), error);
+  if (failed(value))
+    return op.emitOpError() << error;
+  localizer.map(op, *value);
   return success();
 }
 
@@ -292,10 +291,11 @@ struct PartitionPass : moe::impl::SpmdPartitionBase<PartitionPass> {
           << meshes.size();
       return signalPassFailure();
     }
+    ReshardPlanner planner(meshes.front());
     for (auto func : getOperation().getOps<func::FuncOp>()) {
       if (func.isExternal())
         continue;
-      FunctionPartitioner partitioner(func, meshes.front());
+      FunctionPartitioner partitioner(func, meshes.front(), planner);
       if (failed(partitioner.run()))
         return signalPassFailure();
       numCollectives += partitioner.made().collectives;

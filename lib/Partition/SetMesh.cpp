@@ -69,7 +69,7 @@ struct SetMeshPass : moe::impl::SpmdSetMeshBase<SetMeshPass> {
     spmd::MeshOp::create(
         builder, module.getLoc(), "mesh",
         builder.getArrayAttr(spmd::MeshAxisAttr::get(&getContext(), "rank", 1)),
-        ArrayAttr());
+        /*order=*/ArrayAttr(), /*topology=*/ArrayAttr());
   }
 
   void runOnOperation() override {

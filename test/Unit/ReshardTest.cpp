@@ -56,8 +56,9 @@ protected:
           "#spmd.sharding<@mesh, " + text.str() + ">", &context));
     };
     std::string error;
+    auto global = RankedTensorType::get(shape, Float32Type::get(&context));
     auto steps =
-        planReshard(sharding(from), sharding(to), shape, meshOp, error);
+        planReshard(sharding(from), sharding(to), global, meshOp, error);
     EXPECT_TRUE(succeeded(steps)) << error;
     return *steps;
   }

@@ -61,6 +61,10 @@ std::vector<moert::Digit> digitsOf(llvm::ArrayRef<AxisRefAttr> axes,
 moert::Layout layoutOf(ShardingAttr sharding, llvm::ArrayRef<int64_t> shape,
                        MeshOp mesh);
 
+/// Cuts the digits of both layouts into common ones, so that an axis equals its
+/// parts. Digits that cross stay as they are.
+void cutAlike(moert::Layout &a, moert::Layout &b, int64_t ranks);
+
 /// Names of the mesh axes whose ranks hold other blocks or partial values under
 /// `to` than under `from`, in the mesh's order: axes that stand, in some
 /// dimension, behind the common beginning of both, and axes that are unreduced

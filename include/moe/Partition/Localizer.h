@@ -3,6 +3,7 @@
 
 #include "mlir/IR/IRMapping.h"
 #include "moe/IR/Moe.h"
+#include "moe/Partition/ReshardPlan.h"
 
 namespace spmd {
 
@@ -10,8 +11,8 @@ namespace spmd {
 /// layouts. Made by Partition; ops use it through LocalizeOpInterface.
 class Localizer {
 public:
-  Localizer(mlir::OpBuilder &builder, MeshOp mesh)
-      : builder(builder), mesh(mesh) {}
+  Localizer(mlir::OpBuilder &builder, ReshardPlanner &planner, MeshOp mesh)
+      : builder(builder), mesh(mesh), planner(planner) {}
 
   /// The local value that stands for `global`.
   mlir::Value local(mlir::Value global) const { return values.lookup(global); }
@@ -28,7 +29,14 @@ public:
                           mlir::RankedTensorType type);
 
   /// `local`, the block of a tensor of type `global` in layout `from`, brought
-  /// to layout `to` by the collectives of a reshard.
+  /// to layout `to` by the collectives of a reshard. Fails, with a message in
+  /// `error`, where the planner does.
+  mlir::FailureOr<mlir::Value> reshard(mlir::Location loc, mlir::Value local,
+                                       ShardingAttr from, ShardingAttr to,
+                                       mlir::RankedTensorType global,
+                                       mlir::StringAttr reason,
+                                       std::string &error);
+  /// The same between layouts of which every plan is legal.
   mlir::Value reshard(mlir::Location loc, mlir::Value local, ShardingAttr from,
                       ShardingAttr to, mlir::RankedTensorType global,
                       mlir::StringAttr reason);
@@ -53,6 +61,7 @@ public:
   int64_t collectives = 0, masks = 0; // that were made
 
 private:
+  ReshardPlanner &planner;
   mlir::IRMapping values;
 };
 

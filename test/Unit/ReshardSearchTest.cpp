@@ -1,0 +1,263 @@
+// The planner against all other ways, on every ordered pair of layouts.
+//
+// Per commit a part of the shapes; all of them with MOE_FULL=1, by hand:
+//   MOE_FULL=1 build/test/Unit/ReshardSearchTest
+#include "ReshardExhaustive.h"
+
+#include "moe/Partition/ReshardSearch.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <gtest/gtest.h>
+
+using namespace exhaustive;
+using namespace moe::reshard;
+using moert::Digit;
+using moert::Layout;
+
+namespace {
+
+const std::vector<Wire> kBytesOnly = {{0, 1}};
+const std::vector<Wire> kOneNode = {{2000, 50}};
+const std::vector<Wire> kTwoNodes = {{2000, 50}, {5000, 12.5}};
+
+struct Mesh {
+  std::string name;
+  std::vector<Digit> digits; // major first
+  size_t slowDigits = 1;     // how many of them leave the node
+};
+
+const std::vector<Mesh> kMeshes = {
+    {"2x2", {{2, 2}, {2, 1}}},
+    {"2x4", {{2, 4}, {4, 1}}},
+    {"3x2", {{3, 2}, {2, 1}}},
+    {"2x2x2", {{2, 4}, {2, 2}, {2, 1}}},
+    {"6", {{6, 1}}},
+    // x=4 in halves, y=2.
+    {"4x2 with sub-axes", {{2, 4}, {2, 2}, {2, 1}}, 2},
+    // x=2, y=3 as ranks of a mesh whose order is y, x.
+    {"2x3 reordered", {{2, 1}, {3, 2}}}};
+
+Machine machineOf(const Mesh &mesh, const std::vector<Wire> &wires) {
+  Machine machine{mesh.name, mesh.digits, {}, wires};
+  // The major axis leaves the node.
+  for (size_t i = 0; i < mesh.digits.size(); ++i)
+    machine.wireOf.push_back(i < mesh.slowDigits ? wires.size() - 1 : 0);
+  return machine;
+}
+
+/// The planner's view of a machine: atoms by rising stride.
+class Planner {
+public:
+  Planner(const Machine &machine, const std::vector<int64_t> &shape,
+          int64_t elementBytes)
+      : search_(CostModel(shape, elementBytes, atomsOf(machine))) {}
+
+  AtomLayout atoms(const Layout &layout) const {
+    AtomLayout result;
+    for (const auto &dim : layout.dims) {
+      result.dims.emplace_back();
+      for (const Digit &digit : dim)
+        result.dims.back().push_back(indexOf(digit));
+    }
+    for (const Digit &digit : layout.unreduced)
+      result.unreduced |= 1u << indexOf(digit);
+    return result;
+  }
+
+  // In the order in which the test's layouts list unreduced digits.
+  Layout layout(const AtomLayout &atoms, const Machine &machine) const {
+    Layout result{search_.model().shape(), {}, {}};
+    for (const auto &dim : atoms.dims) {
+      result.dims.emplace_back();
+      for (uint8_t atom : dim)
+        result.dims.back().push_back(search_.model().atoms()[atom].digit);
+    }
+    for (const Digit &digit : machine.digits)
+      if (atoms.unreduced >> indexOf(digit) & 1)
+        result.unreduced.push_back(digit);
+    return result;
+  }
+
+  SearchResult plan(const Layout &from, const Layout &to) {
+    return search_.plan(atoms(from), atoms(to));
+  }
+
+  const CostModel &model() const { return search_.model(); }
+
+private:
+  static std::vector<Atom> atomsOf(const Machine &machine) {
+    std::vector<Atom> atoms;
+    for (size_t i = 0; i < machine.digits.size(); ++i) {
+      size_t wire = machine.wireOf[i];
+      atoms.push_back({machine.digits[i],
+                       {wire > 0, machine.wires[wire].latency,
+                        machine.wires[wire].bandwidth}});
+    }
+    std::sort(atoms.begin(), atoms.end(), [](const Atom &a, const Atom &b) {
+      return a.digit.stride < b.digit.stride;
+    });
+    return atoms;
+  }
+
+  uint8_t indexOf(const Digit &digit) const {
+    const std::vector<Atom> &atoms = search_.model().atoms();
+    for (size_t i = 0; i < atoms.size(); ++i)
+      if (atoms[i].digit == digit)
+        return static_cast<uint8_t>(i);
+    return 0xff;
+  }
+
+  ReshardSearch search_;
+};
+
+bool isFull() { return std::getenv("MOE_FULL") != nullptr; }
+
+// What divides, what does not, and less than the mesh.
+std::vector<std::vector<int64_t>> shapesOf(const Mesh &mesh, size_t rank) {
+  int64_t n = 1;
+  for (const Digit &digit : mesh.digits)
+    n *= digit.size;
+  switch (rank) {
+  case 1:
+    return {{2 * n}, {2 * n - 1}, {2 * n + 1}, {n - 1}, {n + 1}, {1}};
+  case 2:
+    if (!isFull())
+      return {{n, n}, {n + 1, n - 1}, {2, 3}};
+    return {{n, n}, {n + 1, n - 1}, {2 * n - 1, n + 1}, {2, 3}, {1, n}};
+  default:
+    if (!isFull())
+      return {{n - 1, 2, 3}};
+    return {{n, n, n}, {n - 1, n + 1, 2}, {2, 3, n}, {1, 2, 3}};
+  }
+}
+
+double relative(double a, double b) {
+  return std::abs(a - b) / std::max({1.0, std::abs(a), std::abs(b)});
+}
+
+/// What the meshes' links are, and how large an element is: small ones make
+/// messages dear, large ones bytes, and let memory bind.
+struct Prices {
+  std::vector<Wire> wires;
+  int64_t elementBytes;
+};
+
+const std::vector<Prices> kPrices = {{kBytesOnly, 4},
+                                     {kOneNode, 4},
+                                     {kOneNode, 1 << 20},
+                                     {kTwoNodes, 4},
+                                     {kTwoNodes, 1 << 20}};
+
+/// Chains of layouts that were executed already; prices change plans, not data.
+using Executed = std::set<std::vector<size_t>>;
+
+/// One pair: planned, held against the exhaustive search, executed.
+void checkPair(const World &world, Planner &planner, size_t from, size_t to,
+               Executed &executed) {
+  const Layout &source = world.layouts()[from], &target = world.layouts()[to];
+  SCOPED_TRACE(source.str() + " to " + target.str());
+  SearchResult plan = planner.plan(source, target);
+  double least = world.leastTime(from, to);
+  ASSERT_LE(relative(plan.time, least), 1e-9)
+      << plan.time << " ns planned, " << least << " ns found";
+  double counted = 0;
+  int communicating = 0;
+  std::vector<size_t> chain = {from};
+  for (const SearchStep &step : plan.steps) {
+    size_t next = world.find(planner.layout(step.target, world.machine()));
+    size_t current = chain.back();
+    ASSERT_EQ(static_cast<int>(world.edge(current, next)),
+              static_cast<int>(step.kind) + 1);
+    const Count &count = world.count(current, next);
+    ASSERT_LE(relative(step.cost.received, count.received), 1e-9);
+    counted += count.time;
+    communicating += count.messages > 0;
+    ASSERT_TRUE(world.isWhole(to) || !world.isWhole(next));
+    ASSERT_LE(world.bufferBytes(current) + world.bufferBytes(next) +
+                  std::min(2 * count.received, kChunkBytes),
+              world.bufferBytes(from) + world.bufferBytes(to) +
+                  std::max(kChunkBytes, count.largest));
+    chain.push_back(next);
+  }
+  ASSERT_EQ(chain.back(), to);
+  ASSERT_LE(communicating, 2);
+  ASSERT_LE(relative(plan.time, counted), 1e-9);
+  if (executed.insert(chain).second) {
+    ASSERT_EQ(world.wrongnessOf(chain), "");
+  }
+}
+
+class EveryPair : public testing::TestWithParam<Mesh> {};
+
+// Digits and prices that another mesh has too.
+bool isRepeated(const Mesh &mesh, const Prices &prices) {
+  return mesh.slowDigits > 1 && prices.wires.size() == 1;
+}
+
+void checkShape(const Mesh &mesh, const std::vector<int64_t> &shape) {
+  Executed executed;
+  for (size_t price = 0; price < kPrices.size(); ++price) {
+    const Prices &prices = kPrices[price];
+    if (isRepeated(mesh, prices))
+      continue;
+    Machine machine = machineOf(mesh, prices.wires);
+    World world(machine, shape, static_cast<double>(prices.elementBytes), true);
+    Planner planner(machine, shape, prices.elementBytes);
+    // Per commit a quarter of the sources where there are many, another one for
+    // each price.
+    size_t step = world.layouts().size() > 100 && !isFull() ? 4 : 1;
+    for (size_t from = price % step; from < world.layouts().size();
+         from += step)
+      for (size_t to = 0; to < world.layouts().size(); ++to)
+        if (world.isPair(from, to)) {
+          checkPair(world, planner, from, to, executed);
+          if (testing::Test::HasFatalFailure())
+            return;
+        }
+  }
+}
+
+} // namespace
+
+TEST_P(EveryPair, IsRightAndCheapestAndInMemory) {
+  for (size_t rank = 1; rank <= 3; ++rank)
+    for (const std::vector<int64_t> &shape : shapesOf(GetParam(), rank)) {
+      checkShape(GetParam(), shape);
+      if (HasFatalFailure())
+        return;
+    }
+}
+
+// Without partial values the worst rank receives what it lacks, no more: by
+// bytes alone, and where they outweigh messages and no memory is left for more.
+TEST_P(EveryPair, IsAtTheFloor) {
+  for (const Prices &prices : {kPrices[0], kPrices[2]})
+    for (size_t rank = 1; rank <= 3; ++rank)
+      for (const std::vector<int64_t> &shape : shapesOf(GetParam(), rank)) {
+        Machine machine = machineOf(GetParam(), prices.wires);
+        World world(machine, shape, static_cast<double>(prices.elementBytes),
+                    false);
+        Planner planner(machine, shape, prices.elementBytes);
+        for (size_t from = 0; from < world.layouts().size(); ++from)
+          for (size_t to = 0; to < world.layouts().size(); ++to) {
+            double received = 0;
+            for (const SearchStep &step :
+                 planner.plan(world.layouts()[from], world.layouts()[to]).steps)
+              received += step.cost.received;
+            ASSERT_EQ(received, world.floorBytes(from, to))
+                << world.layouts()[from].str() << " to "
+                << world.layouts()[to].str();
+          }
+      }
+}
+
+INSTANTIATE_TEST_SUITE_P(Meshes, EveryPair, testing::ValuesIn(kMeshes),
+                         [](const testing::TestParamInfo<Mesh> &info) {
+                           std::string name;
+                           for (char c : info.param.name)
+                             name += std::isalnum(c) ? c : '_';
+                           return name;
+                         });
