@@ -81,7 +81,7 @@ func.func @maximum_of_uneven_rows(
 
 // CHECK-LABEL: func.func @no_reduce_scatter_is_formed
 // CHECK:         spmd.reduce_scatter
-// CHECK-NOT:     spmd.all_
+// CHECK-NOT:     spmd.all_reduce
 func.func @no_reduce_scatter_is_formed(
     %a: tensor<8x16xf32> {spmd.sharding = #spmd.sharding<@mesh, [{}, {"y"}]>},
     %b: tensor<16x4xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"y"}, {}]>})
