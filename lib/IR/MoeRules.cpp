@@ -58,20 +58,16 @@ ShardingRule ReduceOp::getShardingRule() {
   return rule;
 }
 
-// A rank needs the sums of the blocks before its own.
-ShardingRule CumsumOp::getShardingRule() {
-  int64_t size = shapeOf(getInput())[getDim()];
-  return alongDimRule(getInput(), getDim(), /*fromEach=*/1, /*atMost=*/size);
+// A rank needs what each of the blocks before its own gives.
+template <typename OpTy> static ShardingRule scanRule(OpTy op) {
+  int64_t size = shapeOf(op.getInput())[op.getDim()];
+  return alongDimRule(op.getInput(), op.getDim(), /*fromEach=*/1,
+                      /*atMost=*/size);
 }
-ShardingRule CumprodOp::getShardingRule() {
-  return wholeDimRule(getInput(), getDim(), 1);
-}
-ShardingRule CummaxOp::getShardingRule() {
-  return wholeDimRule(getInput(), getDim(), 1);
-}
-ShardingRule CumminOp::getShardingRule() {
-  return wholeDimRule(getInput(), getDim(), 1);
-}
+ShardingRule CumsumOp::getShardingRule() { return scanRule(*this); }
+ShardingRule CumprodOp::getShardingRule() { return scanRule(*this); }
+ShardingRule CummaxOp::getShardingRule() { return scanRule(*this); }
+ShardingRule CumminOp::getShardingRule() { return scanRule(*this); }
 
 // The greatest element and the sum are all-reduced: twice two elements.
 ShardingRule SoftmaxOp::getShardingRule() {

@@ -5,6 +5,7 @@
 using namespace mlir;
 using namespace moe;
 using spmd::DimFactors;
+using spmd::kNoFactor;
 using spmd::ReductionKind;
 using spmd::ShardingRule;
 
@@ -28,12 +29,15 @@ LogicalResult ArgReduceOp::verify() {
   return verifyHolds(*this, "indices", getIndices(), type.getDimSize(dim));
 }
 
-// Parts of a line have a best of their own, but which of those is the best is
-// no reduction by a kind: value and index belong together.
+// Each rank's best of a line and its index meet on every rank.
 ShardingRule ArgReduceOp::getShardingRule() {
-  ShardingRule rule = wholeDimRule(getInput(), getDim(), 2);
-  for (DimFactors &dims : rule.results)
-    dims.erase(dims.begin() + getDim());
+  ShardingRule rule;
+  ArrayRef<int64_t> shape = shapeOf(getInput());
+  DimFactors dims = addFactors(rule, shape);
+  rule.factors[dims[getDim()]].makeJoint(2, shape[getDim()]);
+  rule.operands.push_back(dims);
+  dims.erase(dims.begin() + getDim());
+  rule.results.assign(2, dims);
   return rule;
 }
 
@@ -50,7 +54,15 @@ LogicalResult SortOp::verify() {
   return success();
 }
 
+// A sorted line must be whole: where an element goes depends on all others, and
+// no exchange with lists known before the run takes it there. Moving the line
+// to one rank and back is what a reshard of operands and results does, over
+// whichever other dimension is cheapest.
 ShardingRule SortOp::getShardingRule() {
-  return wholeDimRule(getInputs()[0], getDim(), getNumResults(),
-                      getNumOperands());
+  ShardingRule rule;
+  DimFactors dims = addFactors(rule, shapeOf(getInputs()[0]));
+  dims[getDim()] = kNoFactor;
+  rule.operands.assign(getNumOperands(), dims);
+  rule.results.assign(getNumResults(), dims);
+  return rule;
 }

@@ -18,17 +18,4 @@ inline spmd::DimFactors addFactors(spmd::ShardingRule &rule,
   return dims;
 }
 
-/// Elementwise but for `dim`, whose elements meet: it must be whole. All
-/// operands and results have one shape but for that dimension.
-inline spmd::ShardingRule wholeDimRule(mlir::Value input, int64_t dim,
-                                       unsigned results,
-                                       unsigned operands = 1) {
-  spmd::ShardingRule rule;
-  spmd::DimFactors dims = addFactors(rule, shapeOf(input));
-  dims[dim] = spmd::kNoFactor;
-  rule.operands.assign(operands, dims);
-  rule.results.assign(results, dims);
-  return rule;
-}
-
 } // namespace moe

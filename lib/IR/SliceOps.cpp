@@ -18,12 +18,15 @@ LogicalResult ReverseOp::verify() {
                              tensorType(getInput()).getRank());
 }
 
-// The last block becomes the first, so reversed dimensions must be whole.
+// The last block becomes the first: about a block of a reversed dimension
+// travels.
 ShardingRule ReverseOp::getShardingRule() {
   ShardingRule rule;
   DimFactors dims = addFactors(rule, shapeOf(getInput()));
-  for (int64_t dim : getDims())
-    dims[dim] = kNoFactor;
+  for (int64_t dim : getDims()) {
+    int64_t half = shapeOf(getInput())[dim] / 2;
+    rule.factors[dims[dim]].makeJoint(half, half);
+  }
   rule.operands.push_back(dims);
   rule.results.push_back(dims);
   return rule;

@@ -30,6 +30,13 @@ struct Sliding {
       return std::nullopt;
     return length <= reach ? 0 : (length - reach - 1) / stride + 1;
   }
+  /// Elements that a window may need from behind its block.
+  int64_t halo() const {
+    return std::min(
+        size, std::max((window - 1) * windowDilation + 1 - stride, int64_t(0)) /
+                      inputDilation +
+                  low);
+  }
   /// Whether windows are the elements themselves.
   bool isIdentity() const {
     return window == 1 && stride == 1 && low == 0 && high == 0 &&
@@ -90,15 +97,18 @@ LogicalResult ReduceWindowOp::verify() {
   return isBitwise ? verifyIntegers(*this, "operand", getInput()) : success();
 }
 
-// Windows reach into neighbouring blocks: only what they do not slide over
-// passes through. The result could be cut where the operand is whole, but
-// an op that keeps its attributes has no offset to begin at.
+// A dimension that windows slide over goes along in elements and in windows: a
+// rank has a block of both, and needs the elements around its own.
+static void slide(ShardingRule &rule, int factor, const Sliding &sliding) {
+  if (!sliding.isIdentity())
+    rule.factors[factor].makeJoint(sliding.halo(), sliding.halo());
+}
+
 ShardingRule ReduceWindowOp::getShardingRule() {
   ShardingRule rule;
   DimFactors dims = addFactors(rule, shapeOf(getInput()));
   for (size_t dim = 0; dim < dims.size(); ++dim)
-    if (!slidingOf(*this, dim).isIdentity())
-      dims[dim] = kNoFactor;
+    slide(rule, dims[dim], slidingOf(*this, dim));
   rule.operands.push_back(dims);
   rule.results.push_back(dims);
   return rule;
@@ -176,10 +186,11 @@ LogicalResult ConvolutionOp::verify() {
   return verifyAccumulates(*this, {getInput(), getKernel()}, getResult());
 }
 
-// The batch passes through; with one group input features are summed and output
-// features pass through; depthwise both are one. Groups of several features
-// would have to be cut between groups, which a factor of the whole dimension
-// cannot promise. The kernel's places are not cut: they are few.
+// The batch passes through and places slide; with one group input features are
+// summed and output features pass through; depthwise both are one. Groups of
+// several features would have to be cut between groups, which a factor of the
+// whole dimension cannot promise. The kernel's places are not cut: they are
+// few.
 ShardingRule ConvolutionOp::getShardingRule() {
   ShardingRule rule;
   int64_t spatial = shapeOf(getInput()).size() - 2, groups = getGroups(),
@@ -188,9 +199,8 @@ ShardingRule ConvolutionOp::getShardingRule() {
   DimFactors input = {rule.addFactor(shapeOf(getInput())[0])}, kernel;
   for (int64_t dim = 0; dim < spatial; ++dim) {
     kernel.push_back(kNoFactor);
-    input.push_back(slidingOf(*this, dim).isIdentity()
-                        ? rule.addFactor(shapeOf(getInput())[dim + 1])
-                        : kNoFactor);
+    input.push_back(rule.addFactor(shapeOf(getInput())[dim + 1]));
+    slide(rule, input.back(), slidingOf(*this, dim));
   }
   DimFactors result(input);
   int in = kNoFactor, out = kNoFactor, summed = kNoFactor;

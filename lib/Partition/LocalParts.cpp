@@ -37,6 +37,38 @@ Value spmd::splatOf(OpBuilder &builder, Location loc, RankedTensorType type,
                                    DenseElementsAttr::get(type, number));
 }
 
+// Infinite, or the least or greatest integer; bits are 0 and 1.
+static Attribute extremeOf(Type element, bool isLeast) {
+  if (auto type = dyn_cast<FloatType>(element))
+    return FloatAttr::get(type,
+                          APFloat::getInf(type.getFloatSemantics(), isLeast));
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (width == 1)
+    return IntegerAttr::get(element, isLeast ? 0 : 1);
+  return IntegerAttr::get(element, isLeast ? APInt::getSignedMinValue(width)
+                                           : APInt::getSignedMaxValue(width));
+}
+
+Value spmd::neutralOf(OpBuilder &builder, Location loc, RankedTensorType type,
+                      ReductionKind kind) {
+  switch (kind) {
+  case ReductionKind::Sum:
+  case ReductionKind::Or:
+    return splatOf(builder, loc, type, 0);
+  case ReductionKind::Prod:
+    return splatOf(builder, loc, type, 1);
+  case ReductionKind::And:
+    return splatOf(builder, loc, type, -1);
+  case ReductionKind::Max:
+  case ReductionKind::Min:
+    break;
+  }
+  Attribute extreme =
+      extremeOf(type.getElementType(), kind == ReductionKind::Max);
+  return arith::ConstantOp::create(builder, loc,
+                                   DenseElementsAttr::get(type, extreme));
+}
+
 Value spmd::repeat(OpBuilder &builder, Location loc, Value scalar,
                    ArrayRef<int64_t> shape) {
   auto type = cast<RankedTensorType>(scalar.getType());

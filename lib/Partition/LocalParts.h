@@ -20,6 +20,9 @@ mlir::Value shiftIntoBlock(Localizer &localizer, mlir::Location loc,
 /// A tensor of one number everywhere.
 mlir::Value splatOf(mlir::OpBuilder &builder, mlir::Location loc,
                     mlir::RankedTensorType type, int64_t value);
+/// A tensor of the element that is neutral to `kind`.
+mlir::Value neutralOf(mlir::OpBuilder &builder, mlir::Location loc,
+                      mlir::RankedTensorType type, ReductionKind kind);
 /// The scalar repeated in all of `type`'s shape.
 mlir::Value repeat(mlir::OpBuilder &builder, mlir::Location loc,
                    mlir::Value scalar, llvm::ArrayRef<int64_t> shape);

@@ -160,7 +160,8 @@ void spmd::registerLocalizeModels(DialectRegistry &registry) {
     attachMoveModels(*context);
     attachScanModels(*context);
     attachBlockModels(*context);
-    attachContractionModels(*context);
+    attachWindowModels(*context);
+    attachGroupedModels(*context);
   });
   registry.addExtension(+[](MLIRContext *context, arith::ArithDialect *) {
     arith::ConstantOp::attachInterface<ConstantModel>(*context);

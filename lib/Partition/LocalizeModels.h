@@ -5,13 +5,15 @@
 
 namespace spmd {
 
-/// Slice, pad, concatenate, reshape: elements change their place.
+/// Slice, reverse, pad, concatenate, reshape: elements change their place.
 void attachMoveModels(mlir::MLIRContext &context);
-/// Cumsum, softmax, top-k: elements of a dimension meet.
+/// Scans, softmax, top-k, arg_reduce: elements of a dimension meet.
 void attachScanModels(mlir::MLIRContext &context);
 /// Scatter and blocks at dynamic places: ranks do what lies in their block.
 void attachBlockModels(mlir::MLIRContext &context);
-/// Convolution and grouped einsum: attributes and operands tell of the block.
-void attachContractionModels(mlir::MLIRContext &context);
+/// Reduce_window and convolution: blocks with a halo.
+void attachWindowModels(mlir::MLIRContext &context);
+/// Grouped einsum: groups seen from the rank's first row and expert.
+void attachGroupedModels(mlir::MLIRContext &context);
 
 } // namespace spmd

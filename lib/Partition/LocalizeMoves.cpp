@@ -58,6 +58,31 @@ struct SliceModel
   }
 };
 
+// The last block becomes the first: whoever has an element sends it.
+struct ReverseModel
+    : LocalizeOpInterface::ExternalModel<ReverseModel, moe::ReverseOp> {
+  SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
+    auto reverse = cast<moe::ReverseOp>(op);
+    Value input = reverse.getInput();
+    const auto *cut = llvm::find_if(reverse.getDims(), [&](int64_t dim) {
+      return localizer.isCut(input, dim);
+    });
+    if (cut == reverse.getDims().end())
+      return {moe::ReverseOp::create(
+          localizer.builder, op->getLoc(), localizer.localType(input),
+          localizer.local(input), reverse.getDims())};
+    SmallVector<DimMapAttr> map;
+    for (auto [dim, size] : llvm::enumerate(typeOf(input).getShape())) {
+      bool turns =
+          llvm::is_contained(reverse.getDims(), static_cast<int64_t>(dim));
+      map.push_back(mapOf(op->getContext(), turns ? size - 1 : 0,
+                          turns ? -1 : 1, 0, 1, size));
+    }
+    return {move(localizer, op, input, reverse.getResult(), map, Value(),
+                 localizer.reasonOf(op, *cut, getSharding(input)))};
+  }
+};
+
 struct PadModel : LocalizeOpInterface::ExternalModel<PadModel, moe::PadOp> {
   SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
     auto pad = cast<moe::PadOp>(op);
@@ -177,6 +202,7 @@ struct ReshapeModel
 
 void spmd::attachMoveModels(MLIRContext &context) {
   moe::SliceOp::attachInterface<SliceModel>(context);
+  moe::ReverseOp::attachInterface<ReverseModel>(context);
   moe::PadOp::attachInterface<PadModel>(context);
   moe::ConcatenateOp::attachInterface<ConcatenateModel>(context);
   moe::ReshapeOp::attachInterface<ReshapeModel>(context);

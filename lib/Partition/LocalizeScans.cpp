@@ -1,5 +1,6 @@
 // Ops along whose dimension elements meet. Where it is cut, each rank works on
 // its block, and ranks exchange a few elements of each line.
+#include "LocalParts.h"
 #include "LocalizeModels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -83,8 +84,8 @@ public:
                              type, reason);
   }
 
-  /// The sum of a line of each block before this rank's.
-  Value sumOfEarlier(Value line);
+  /// A line of each block before this rank's, reduced to one.
+  Value reducedEarlier(Value line, ReductionKind kind);
 
 private:
   ArrayRef<AxisRefAttr> axes() const {
@@ -102,12 +103,8 @@ private:
   SmallVector<DimShardingAttr> restDims;
 };
 
-Value splat(OpBuilder &builder, Location loc, RankedTensorType type) {
-  return arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
-}
-
-// All blocks' lines are gathered, and those of blocks before this one summed.
-Value Lines::sumOfEarlier(Value line) {
+// All blocks' lines are gathered, and those of blocks before this one reduced.
+Value Lines::reducedEarlier(Value line, ReductionKind kind) {
   int64_t blocks =
       layoutOf(sharding, global.getShape(), localizer.mesh).blocks(dim);
   RankedTensorType one = typeOf(line);
@@ -138,32 +135,61 @@ Value Lines::sumOfEarlier(Value line) {
       builder, loc,
       moe::BroadcastOp::create(builder, loc, cast<RankedTensorType>(mask),
                                earlier, ArrayRef<int64_t>(0)),
-      lines, splat(builder, loc, typeOf(lines)));
-  return moe::ReduceOp::create(builder, loc, one, ReductionKind::Sum, kept,
+      lines, neutralOf(builder, loc, typeOf(lines), kind));
+  return moe::ReduceOp::create(builder, loc, one, kind, kept,
                                ArrayRef<int64_t>(0));
 }
 
-struct CumsumModel
-    : LocalizeOpInterface::ExternalModel<CumsumModel, moe::CumsumOp> {
+// One number of a scan and what all blocks before give.
+Value combined(OpBuilder &builder, Location loc, ReductionKind kind, Value x,
+               Value y) {
+  Type element = typeOf(x).getElementType();
+  bool isFloat = isa<FloatType>(element), isBit = element.isInteger(1);
+  switch (kind) {
+  case ReductionKind::Prod:
+    if (isFloat)
+      return arith::MulFOp::create(builder, loc, x, y);
+    return arith::MulIOp::create(builder, loc, x, y);
+  case ReductionKind::Max:
+    if (isFloat)
+      return arith::MaximumFOp::create(builder, loc, x, y);
+    if (isBit) // an i1 of 1 is -1 to maxsi
+      return arith::OrIOp::create(builder, loc, x, y);
+    return arith::MaxSIOp::create(builder, loc, x, y);
+  case ReductionKind::Min:
+    if (isFloat)
+      return arith::MinimumFOp::create(builder, loc, x, y);
+    if (isBit)
+      return arith::AndIOp::create(builder, loc, x, y);
+    return arith::MinSIOp::create(builder, loc, x, y);
+  default:
+    if (isFloat)
+      return arith::AddFOp::create(builder, loc, x, y);
+    return arith::AddIOp::create(builder, loc, x, y);
+  }
+}
+
+// Two phases: every block by itself, then what all blocks before it give.
+template <typename OpTy>
+struct ScanModel : LocalizeOpInterface::ExternalModel<ScanModel<OpTy>, OpTy> {
   SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
-    auto cumsum = cast<moe::CumsumOp>(op);
+    auto scan = cast<OpTy>(op);
     OpBuilder &builder = localizer.builder;
     Location loc = op->getLoc();
-    int64_t dim = cumsum.getDim();
-    Value input = cumsum.getInput(), local = localizer.local(input);
-    Value sums = moe::CumsumOp::create(builder, loc, local.getType(), local,
-                                       dim, cumsum.getExclusive());
+    int64_t dim = scan.getDim();
+    Value input = scan.getInput(), local = localizer.local(input);
+    Value own = OpTy::create(builder, loc, local.getType(), local, dim,
+                             scan.getExclusive());
     if (!localizer.isCut(input, dim))
-      return {sums};
+      return {own};
     Lines lines(localizer, op, input, dim);
     Value total = moe::ReduceOp::create(
-        builder, loc, withoutDim(typeOf(local), dim), ReductionKind::Sum,
-        localizer.masked(loc, local, input, ReductionKind::Sum, dim),
+        builder, loc, withoutDim(typeOf(local), dim), OpTy::kKind,
+        localizer.masked(loc, local, input, OpTy::kKind, dim),
         ArrayRef<int64_t>(dim));
-    Value before = lines.repeated(lines.sumOfEarlier(total), typeOf(local));
-    if (isa<FloatType>(typeOf(local).getElementType()))
-      return {arith::AddFOp::create(builder, loc, sums, before)};
-    return {arith::AddIOp::create(builder, loc, sums, before)};
+    Value before =
+        lines.repeated(lines.reducedEarlier(total, OpTy::kKind), typeOf(local));
+    return {combined(builder, loc, OpTy::kKind, own, before)};
   }
 };
 
@@ -207,6 +233,58 @@ struct SoftmaxModel
   }
 };
 
+// `local`, a block of `input`, with padding that loses to every element: it
+// stands behind all others, and where even NaN does, it is NaN.
+Value withLosers(Localizer &localizer, Location loc, Value local, Value input,
+                 ReductionKind kind, int64_t dim) {
+  OpBuilder &builder = localizer.builder;
+  Value masked = localizer.masked(loc, local, input, kind, dim);
+  RankedTensorType type = typeOf(local);
+  if (masked == local || isa<IntegerType>(type.getElementType()))
+    return masked;
+  RankedTensorType bits = type.clone(builder.getI1Type());
+  Value isHeld = MaskOp::create(
+      builder, loc, bits, splatOf(builder, loc, bits, 1), ReductionKind::Or,
+      ArrayRef<int64_t>(dim), getSharding(input),
+      cast<RankedTensorType>(typeOf(input).clone(builder.getI1Type())));
+  auto number = FloatAttr::get(
+      type.getElementType(),
+      APFloat::getNaN(
+          cast<FloatType>(type.getElementType()).getFloatSemantics()));
+  Value nan = arith::ConstantOp::create(
+      builder, loc, DenseElementsAttr::get(type, Attribute(number)));
+  return arith::SelectOp::create(builder, loc, isHeld, local, nan);
+}
+
+// indices[.., position[.., j], ..] along `dim`.
+Value pick(OpBuilder &builder, Location loc, Value indices, Value positions,
+           int64_t dim) {
+  int64_t last = typeOf(indices).getRank() - 1;
+  auto order = llvm::to_vector(llvm::seq<int64_t>(0, last + 1));
+  std::swap(order[dim], order[last]);
+  auto turn = [&](Value value) -> Value {
+    if (dim == last)
+      return value;
+    SmallVector<int64_t> shape(typeOf(value).getShape());
+    std::swap(shape[dim], shape[last]);
+    return moe::TransposeOp::create(builder, loc, typeOf(value).clone(shape),
+                                    value, order);
+  };
+  Value at = turn(positions);
+  return turn(moe::GatherOp::create(builder, loc, at.getType(), turn(indices),
+                                    at, last));
+}
+
+// Indices counted in i32 as integers of `type`.
+Value counted(OpBuilder &builder, Location loc, Value indices, Type type) {
+  auto as = typeOf(indices).clone(type);
+  if (type.getIntOrFloatBitWidth() > 32)
+    return arith::ExtSIOp::create(builder, loc, as, indices);
+  if (type.getIntOrFloatBitWidth() < 32)
+    return arith::TruncIOp::create(builder, loc, as, indices);
+  return indices;
+}
+
 // The k largest of each block meet; where blocks are smaller than that, all do.
 struct TopKModel : LocalizeOpInterface::ExternalModel<TopKModel, moe::TopKOp> {
   SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
@@ -241,8 +319,8 @@ struct TopKModel : LocalizeOpInterface::ExternalModel<TopKModel, moe::TopKOp> {
     return merge(op, localizer, create, indexType);
   }
 
-  // Ties go to the lowest index: blocks stand in order, and padding, neutral to
-  // max, stands last in its own.
+  // Ties go to the lowest index: blocks stand in order, and padding stands last
+  // in its own.
   template <typename Create>
   SmallVector<Value> merge(Operation *op, Localizer &localizer,
                            const Create &create, Type indexType) const {
@@ -252,51 +330,72 @@ struct TopKModel : LocalizeOpInterface::ExternalModel<TopKModel, moe::TopKOp> {
     Value input = topK.getInput();
     int64_t dim = topK.getDim(), k = topK.getK();
     Lines lines(localizer, op, input, dim);
-    Type counted = builder.getI32Type();
-    auto best = create(localizer.masked(loc, localizer.local(input), input,
-                                        ReductionKind::Max, dim),
-                       counted);
+    Type wide = builder.getI32Type();
+    auto best = create(withLosers(localizer, loc, localizer.local(input), input,
+                                  ReductionKind::Max, dim),
+                       wide);
     Value index = best.getIndices();
     index = arith::AddIOp::create(
         builder, loc, index,
         localizer.blockOffset(loc, input, dim, typeOf(index)));
     Value values = lines.gathered(best.getValues(), k);
     Value indices = lines.gathered(index, k);
-    auto chosen = create(values, counted);
+    auto chosen = create(values, wide);
     Value picked = pick(builder, loc, indices, chosen.getIndices(), dim);
-    auto type = typeOf(picked).clone(indexType);
-    if (indexType.getIntOrFloatBitWidth() > 32)
-      picked = arith::ExtSIOp::create(builder, loc, type, picked);
-    else if (indexType != counted)
-      picked = arith::TruncIOp::create(builder, loc, type, picked);
-    return {chosen.getValues(), picked};
+    return {chosen.getValues(), counted(builder, loc, picked, indexType)};
   }
+};
 
-  // indices[.., position[.., j], ..] along `dim`.
-  static Value pick(OpBuilder &builder, Location loc, Value indices,
-                    Value positions, int64_t dim) {
-    int64_t last = typeOf(indices).getRank() - 1;
-    auto order = llvm::to_vector(llvm::seq<int64_t>(0, last + 1));
-    std::swap(order[dim], order[last]);
-    auto turn = [&](Value value) -> Value {
-      if (dim == last)
-        return value;
-      SmallVector<int64_t> shape(typeOf(value).getShape());
-      std::swap(shape[dim], shape[last]);
-      return moe::TransposeOp::create(builder, loc, typeOf(value).clone(shape),
-                                      value, order);
+// The best of each block meet, in the order of blocks.
+struct ArgReduceModel
+    : LocalizeOpInterface::ExternalModel<ArgReduceModel, moe::ArgReduceOp> {
+  SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
+    auto reduce = cast<moe::ArgReduceOp>(op);
+    OpBuilder &builder = localizer.builder;
+    Location loc = op->getLoc();
+    Value input = reduce.getInput(), local = localizer.local(input);
+    int64_t dim = reduce.getDim();
+    Type indexType = typeOf(reduce.getIndices()).getElementType();
+    auto create = [&](Value from, Type indices) {
+      RankedTensorType type = withoutDim(typeOf(from), dim);
+      return moe::ArgReduceOp::create(builder, loc, type, type.clone(indices),
+                                      reduce.getKind(), from, dim);
     };
-    Value at = turn(positions);
-    return turn(moe::GatherOp::create(builder, loc, at.getType(), turn(indices),
-                                      at, last));
+    if (!localizer.isCut(input, dim)) {
+      auto whole = create(local, indexType);
+      return {whole.getValues(), whole.getIndices()};
+    }
+    Lines lines(localizer, op, input, dim);
+    RankedTensorType one = withSize(typeOf(local), dim, 1);
+    auto asLine = [&](Value line) {
+      auto type = one.clone(typeOf(line).getElementType());
+      return moe::ReshapeOp::create(builder, loc, type, line);
+    };
+    Type wide = builder.getI32Type();
+    auto best = create(
+        withLosers(localizer, loc, local, input, reduce.getKind(), dim), wide);
+    Value index = asLine(best.getIndices());
+    index = arith::AddIOp::create(
+        builder, loc, index,
+        localizer.blockOffset(loc, input, dim, typeOf(index)));
+    auto chosen = create(lines.gathered(asLine(best.getValues()), 1), wide);
+    Value picked = pick(builder, loc, lines.gathered(index, 1),
+                        asLine(chosen.getIndices()), dim);
+    picked = moe::ReshapeOp::create(builder, loc, chosen.getIndices().getType(),
+                                    picked);
+    return {chosen.getValues(), counted(builder, loc, picked, indexType)};
   }
 };
 
 } // namespace
 
 void spmd::attachScanModels(MLIRContext &context) {
-  moe::CumsumOp::attachInterface<CumsumModel>(context);
+  moe::CumsumOp::attachInterface<ScanModel<moe::CumsumOp>>(context);
+  moe::CumprodOp::attachInterface<ScanModel<moe::CumprodOp>>(context);
+  moe::CummaxOp::attachInterface<ScanModel<moe::CummaxOp>>(context);
+  moe::CumminOp::attachInterface<ScanModel<moe::CumminOp>>(context);
   moe::SoftmaxOp::attachInterface<SoftmaxModel<moe::SoftmaxOp>>(context);
   moe::LogSoftmaxOp::attachInterface<SoftmaxModel<moe::LogSoftmaxOp>>(context);
   moe::TopKOp::attachInterface<TopKModel>(context);
+  moe::ArgReduceOp::attachInterface<ArgReduceModel>(context);
 }

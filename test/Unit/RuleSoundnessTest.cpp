@@ -246,6 +246,38 @@ const OpCase kOps[] = {
      "tensor<3x5x2xf32>",
      "moe.grouped_einsum %a, %w sizes %n first %f : tensor<3x5x2xf32>, "
      "tensor<3x2x2xf32>, tensor<3x3xi32>, tensor<3xi32> -> tensor<3x5x2xf32>"},
+    {"cummax_of_bits", "%a: tensor<7xi1>", "tensor<7xi1>",
+     "moe.cummax %a dim 0 : tensor<7xi1>"},
+    {"cummin_of_integers", "%a: tensor<7x2xi32>", "tensor<7x2xi32>",
+     "moe.cummin %a dim 0 exclusive : tensor<7x2xi32>"},
+    {"arg_reduce_first", "%a: tensor<7x2xi32>", "tensor<2xi32>, tensor<2xi8>",
+     "moe.arg_reduce min %a dim 0 : tensor<7x2xi32> -> tensor<2xi32>, "
+     "tensor<2xi8>"},
+    {"reduce_window_far", "%a: tensor<7xf32>", "tensor<7xf32>",
+     "moe.reduce_window sum %a window [5] strides [1] dilation [1] low [4] "
+     "high [0] : tensor<7xf32> -> tensor<7xf32>"},
+    {"reduce_window_with_gaps", "%a: tensor<9xf32>", "tensor<2xf32>",
+     "moe.reduce_window min %a window [2] strides [4] dilation [1] low [0] "
+     "high [0] : tensor<9xf32> -> tensor<2xf32>"},
+    {"reduce_window_of_bits", "%a: tensor<7xi32>", "tensor<5xi32>",
+     "moe.reduce_window and %a window [3] strides [1] dilation [2] low [1] "
+     "high [1] : tensor<7xi32> -> tensor<5xi32>"},
+    {"reduce_window_of_padding", "%a: tensor<3xf32>", "tensor<9xf32>",
+     "moe.reduce_window max %a window [2] strides [1] dilation [1] low [4] "
+     "high [3] : tensor<3xf32> -> tensor<9xf32>"},
+    {"reduce_window_none", "%a: tensor<2x3xf32>", "tensor<0x3xf32>",
+     "moe.reduce_window max %a window [3, 1] strides [1, 1] dilation [1, 1] "
+     "low [0, 0] high [0, 0] : tensor<2x3xf32> -> tensor<0x3xf32>"},
+    {"convolution_dilated", "%a: tensor<2x5x2xf32>, %w: tensor<3x2x2xf32>",
+     "tensor<2x8x2xf32>",
+     "moe.convolution %a, %w strides [1] low [2] high [1] input_dilation "
+     "[2] kernel_dilation [2] groups 1 : tensor<2x5x2xf32>, "
+     "tensor<3x2x2xf32> -> tensor<2x8x2xf32>"},
+    {"convolution_of_a_plane",
+     "%a: tensor<1x5x6x2xf32>, %w: tensor<3x2x2x3xf32>", "tensor<1x5x3x3xf32>",
+     "moe.convolution %a, %w strides [1, 2] low [1, 0] high [1, 1] "
+     "input_dilation [1, 1] kernel_dilation [1, 1] groups 1 : "
+     "tensor<1x5x6x2xf32>, tensor<3x2x2x3xf32> -> tensor<1x5x3x3xf32>"},
     {"addf", "%a: tensor<5x3xf32>, %b: tensor<5x3xf32>", "tensor<5x3xf32>",
      "arith.addf %a, %b : tensor<5x3xf32>"},
     {"divf", "%a: tensor<5x3xf32>, %b: tensor<5x3xf32>", "tensor<5x3xf32>",

@@ -1,4 +1,4 @@
-// Local forms of contractions whose attributes or operands depend on the block.
+// The local form of moe.grouped_einsum.
 #include "LocalParts.h"
 #include "LocalizeModels.h"
 
@@ -6,25 +6,6 @@ using namespace mlir;
 using namespace spmd;
 
 namespace {
-
-// Depthwise features are cut as one: each rank has as many groups as features.
-struct ConvolutionModel
-    : LocalizeOpInterface::ExternalModel<ConvolutionModel, moe::ConvolutionOp> {
-  SmallVector<Value> localize(Operation *operation,
-                              Localizer &localizer) const {
-    auto op = cast<moe::ConvolutionOp>(operation);
-    RankedTensorType input = localizer.localType(op.getInput());
-    uint64_t groups = op.getGroups() == 1 ? 1
-                      : localizer.isCut(op.getInput(), input.getRank() - 1)
-                          ? static_cast<uint64_t>(input.getShape().back())
-                          : op.getGroups();
-    return {moe::ConvolutionOp::create(
-        localizer.builder, op.getLoc(), localizer.localType(op.getResult()),
-        localizer.local(op.getInput()), localizer.local(op.getKernel()),
-        op.getStrides(), op.getLow(), op.getHigh(), op.getInputDilation(),
-        op.getKernelDilation(), groups)};
-  }
-};
 
 /// Builds the local form of one grouped_einsum: groups begin where they do in
 /// the whole, seen from the rank's first row and first expert.
@@ -126,7 +107,6 @@ struct GroupedEinsumModel
 
 } // namespace
 
-void spmd::attachContractionModels(MLIRContext &context) {
-  moe::ConvolutionOp::attachInterface<ConvolutionModel>(context);
+void spmd::attachGroupedModels(MLIRContext &context) {
   moe::GroupedEinsumOp::attachInterface<GroupedEinsumModel>(context);
 }
