@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
-DIALECTS = {"moe": "dialects/Moe/MoeOps.td", "spmd": "dialects/Spmd/SpmdOps.td"}
+DIALECTS = {"moe": "dialects/Moe/MoeOps.td", "spmd": "dialects/Spmd/SpmdAll.td"}
 STAGES = ("IR", "Interpret", "Propagate", "Partition", "Optimize", "Lower", "Pipeline")
 NOTE = "<!-- Made from {source} by docs/generate.py; do not edit. -->\n\n"
 

@@ -4,6 +4,7 @@
 #include "EnumFormat.h"
 #include "moe/IR/ControlFlow.h"
 #include "moe/IR/Inlining.h"
+#include "moe/IR/Manual.h"
 #include "moe/IR/WrittenRule.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -47,6 +48,10 @@ void SpmdDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/Spmd/SpmdOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Spmd/SpmdManual.cpp.inc"
       >();
 }
 

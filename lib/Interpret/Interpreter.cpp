@@ -1,5 +1,6 @@
 #include "moe/Interpret/Interpreter.h"
 
+#include "moe/IR/Manual.h"
 #include "moe/IR/Moe.h"
 #include "moe/Interpret/Evaluation.h"
 #include "moe/Interpret/Replay.h"
@@ -179,7 +180,7 @@ class Execution {
 public:
   Execution(Mode mode, uint64_t seed, const Signature &signature,
             Replay *replay)
-      : mode(mode), ranks(signature.ranks),
+      : mode(mode), seed(seed), ranks(signature.ranks),
         isPartitioned(signature.isPartitioned), replay(replay),
         distributor(mode, signature.ranks, seed) {}
 
@@ -198,6 +199,7 @@ private:
   LogicalResult runFor(scf::ForOp op, Frame &frame);
   LogicalResult runIf(scf::IfOp op, Frame &frame);
   LogicalResult runWhile(scf::WhileOp op, Frame &frame);
+  LogicalResult runManual(spmd::ManualOp op, Frame &frame);
   FailureOr<int64_t> getEqual(const RankTensors &scalars, Operation *op,
                               StringRef role) const;
   LogicalResult runCall(func::CallOp call, Frame &frame);
@@ -206,6 +208,7 @@ private:
   LogicalResult runOnEachRank(EvaluableOpInterface op, Frame &frame);
 
   Mode mode;
+  uint64_t seed;
   int64_t ranks;
   bool isPartitioned;
   Replay *replay;
@@ -285,6 +288,8 @@ LogicalResult Execution::runOp(Operation &op, Frame &frame) {
     return runIf(choice, frame);
   if (auto loop = dyn_cast<scf::WhileOp>(op))
     return runWhile(loop, frame);
+  if (auto manual = dyn_cast<spmd::ManualOp>(op))
+    return runManual(manual, frame);
   if (auto evaluable = dyn_cast<EvaluableOpInterface>(op))
     return runOnEachRank(evaluable, frame);
   return op.emitOpError() << "cannot be interpreted: it has no evaluation";
@@ -352,6 +357,44 @@ LogicalResult Execution::runFor(scf::ForOp op, Frame &frame) {
       break;
   }
   setAll(frame, op.getResults(), carried);
+  return success();
+}
+
+// In a global program, the region runs for all ranks of the mesh; in a
+// partitioned one none is left.
+LogicalResult Execution::runManual(spmd::ManualOp op, Frame &frame) {
+  ArrayAttr shardings = op.getIn().empty() ? op.getOut() : op.getIn();
+  if (isPartitioned || shardings.empty())
+    return op.emitOpError() << "stands in a partitioned function, or nothing "
+                               "enters or leaves it";
+  auto placementOf = [&](spmd::ShardingAttr sharding, Type type) {
+    spmd::MeshOp mesh = spmd::lookupMesh(op, sharding.getMesh());
+    return Placement{spmd::layoutOf(sharding, shapeOf(type), mesh),
+                     sharding.getReduction()};
+  };
+  Signature signature;
+  signature.isPartitioned = true;
+  auto first = cast<spmd::ShardingAttr>(shardings[0]);
+  signature.ranks = spmd::lookupMesh(op, first.getMesh()).getRanks();
+  Execution inner(mode, seed, signature, nullptr);
+  SmallVector<RankTensors> inputs;
+  for (auto [index, input] : llvm::enumerate(op.getInputs()))
+    inputs.push_back(inner.distributor.scatter(
+        frame.get(input).front(),
+        placementOf(op.getInputSharding(index), input.getType())));
+  FailureOr<SmallVector<RankTensors>> locals =
+      inner.runBlock(op.getBody().front(), inputs);
+  if (failed(locals))
+    return failure();
+  for (auto [index, result] : llvm::enumerate(op.getResults())) {
+    FailureOr<Tensor> whole = inner.distributor.gather(
+        (*locals)[index],
+        placementOf(op.getResultSharding(index), result.getType()),
+        [&] { return op.emitOpError() << "result " << index << ": "; });
+    if (failed(whole))
+      return failure();
+    frame.set(result, RankTensors(1, *whole));
+  }
   return success();
 }
 

@@ -1,5 +1,6 @@
 // spmd-partition: global shapes become local, reshards become collectives.
 #include "moe/IR/ControlFlow.h"
+#include "moe/IR/Manual.h"
 #include "moe/IR/WrittenRule.h"
 #include "moe/Partition/Localizer.h"
 #include "moe/Partition/Passes.h"
@@ -36,6 +37,7 @@ private:
   LogicalResult localizeReshard(ReshardOp op);
   LogicalResult localizeOp(Operation *op);
   LogicalResult localizeControlFlow(Operation *op);
+  void localizeManual(ManualOp op);
   LogicalResult localizeCall(func::CallOp op);
   void localizeSpecial(LocalizeOpInterface op, ArrayRef<Value> operands);
   SmallVector<Value> maskedOperands(Operation *op, const ShardingRule &rule);
@@ -137,6 +139,19 @@ LogicalResult FunctionPartitioner::localizeControlFlow(Operation *op) {
   return success();
 }
 
+// What is written for one rank stays as it is.
+void FunctionPartitioner::localizeManual(ManualOp op) {
+  IRMapping mapping;
+  Block &block = op.getBody().front();
+  for (auto [argument, input] : llvm::zip(block.getArguments(), op.getInputs()))
+    mapping.map(argument, localizer.local(input));
+  for (Operation &inner : block.without_terminator())
+    builder.clone(inner, mapping);
+  for (auto [result, yielded] :
+       llvm::zip(op.getResults(), block.getTerminator()->getOperands()))
+    localizer.map(result, mapping.lookupOrDefault(yielded));
+}
+
 // The function that it calls is partitioned by itself.
 LogicalResult FunctionPartitioner::localizeCall(func::CallOp op) {
   SmallVector<Value> operands;
@@ -170,6 +185,10 @@ LogicalResult FunctionPartitioner::localizeOp(Operation *op) {
     return localizeControlFlow(op);
   if (calleeOf(op))
     return localizeCall(cast<func::CallOp>(op));
+  if (auto manual = dyn_cast<ManualOp>(op)) {
+    localizeManual(manual);
+    return success();
+  }
   // Numbers, such as a loop's bounds, are the same on every rank.
   bool isYield = isa<scf::YieldOp, scf::ConditionOp>(op);
   if (isYield || (!hasTensors(op) && !op->getNumRegions())) {

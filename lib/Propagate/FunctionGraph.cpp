@@ -72,6 +72,10 @@ forEachSharding(func::FuncOp func,
     function.walk([&](Operation *op) {
       if (auto annotate = dyn_cast<spmd::AnnotateOp>(op))
         visit(annotate.getSharding(), op->getLoc());
+      if (auto manual = dyn_cast<spmd::ManualOp>(op))
+        for (ArrayAttr side : {manual.getIn(), manual.getOut()})
+          for (auto sharding : side.getAsRange<ShardingAttr>())
+            visit(sharding, op->getLoc());
       if (func::FuncOp callee = spmd::calleeOf(op))
         functions.insert(callee);
     });
@@ -378,9 +382,39 @@ static bool hasFlows(Operation *op) {
   return spmd::isControlFlow(op) || spmd::calleeOf(op);
 }
 
+// Nodes of the operands, one behind the other, then of the results.
+LogicalResult FunctionGraph::addManual(spmd::ManualOp op) {
+  std::string place =
+      " of spmd.manual at " + moe::describeLocation(op.getLoc());
+  auto add = [&](Value value, ShardingAttr sharding, std::string name) {
+    name += place;
+    OpNode node = identityNode(value);
+    node.pin = pinFor(sharding, "the layout of " + name, op.getLoc());
+    if (value.getDefiningOp() == op) {
+      node.isArgument = true;
+      int tensor = graph.addTensor(shapeOf(value), graph.ops.size());
+      tensorOf[value] = tensor;
+      node.results.push_back({tensor, identityFactors(value)});
+    } else {
+      node.operands = portsOf(value, identityFactors(value));
+    }
+    addNode(std::move(node), std::move(name), op.getLoc());
+  };
+  nodeOf[op] = graph.ops.size();
+  for (auto [index, operand] : llvm::enumerate(op.getInputs()))
+    add(operand, op.getInputSharding(index),
+        "operand " + std::to_string(index));
+  for (auto [index, result] : llvm::enumerate(op.getResults()))
+    add(result, op.getResultSharding(index), "result " + std::to_string(index));
+  return success();
+}
+
 LogicalResult FunctionGraph::addBlock(Block &block) {
   for (Operation &op : block.without_terminator())
-    if (failed(hasFlows(&op) ? addControlFlow(&op) : addOp(&op)))
+    if (auto manual = dyn_cast<spmd::ManualOp>(op)) {
+      if (failed(addManual(manual)))
+        return failure();
+    } else if (failed(hasFlows(&op) ? addControlFlow(&op) : addOp(&op)))
       return failure();
   return success();
 }

@@ -170,14 +170,33 @@ LogicalResult Materializer::placeAnnotate(spmd::AnnotateOp op) {
   return success();
 }
 
+Placement Materializer::pinnedNeed(int node) const {
+  const OpNode &plain = graph.getGraph().ops[node];
+  Port port{0, llvm::to_vector<4>(llvm::seq<int>(0, plain.factors.size()))};
+  return yieldOf(plain, port, decisions.ops[node].assignment);
+}
+
+LogicalResult Materializer::placeManual(spmd::ManualOp op) {
+  int node = graph.nodeFor(op);
+  for (OpOperand &operand : op->getOpOperands()) {
+    Value value = obtain(operand.get(), pinnedNeed(node), node);
+    if (!value)
+      return failure();
+    operand.set(value);
+    ++node;
+  }
+  for (Value result : op.getResults())
+    spmd::setSharding(result,
+                      graph.shardingFor(placementOf(graph.tensorFor(result))));
+  return success();
+}
+
 LogicalResult Materializer::placeReturn(func::ReturnOp op) {
   for (auto [index, operand] : llvm::enumerate(op.getOperands())) {
     if (!isa<RankedTensorType>(operand.getType()))
       continue;
     int node = graph.nodeForReturn(index);
-    const OpNode &plain = graph.getGraph().ops[node];
-    Port port{0, llvm::to_vector<4>(llvm::seq<int>(0, plain.factors.size()))};
-    Placement need = yieldOf(plain, port, decisions.ops[node].assignment);
+    Placement need = pinnedNeed(node);
     Value value = obtain(operand, need, node);
     if (!value)
       return failure();
@@ -233,6 +252,8 @@ LogicalResult Materializer::placeBlock(Block &block) {
     LogicalResult result = success();
     if (spmd::isControlFlow(op) || spmd::calleeOf(op)) {
       result = placeControlFlow(op);
+    } else if (auto manual = dyn_cast<spmd::ManualOp>(op)) {
+      result = placeManual(manual);
     } else if (auto annotate = dyn_cast<spmd::AnnotateOp>(op)) {
       result = placeAnnotate(annotate);
       replaced.push_back(op);

@@ -1,5 +1,6 @@
 // spmd-verify-propagated: the promise of spmd-propagate, op by op.
 #include "moe/IR/ControlFlow.h"
+#include "moe/IR/Manual.h"
 #include "moe/IR/WrittenRule.h"
 #include "moe/Propagate/Passes.h"
 
@@ -132,6 +133,7 @@ struct VerifyPropagatedPass
     : moe::impl::SpmdVerifyPropagatedBase<VerifyPropagatedPass> {
   LogicalResult checkValue(Value value, Operation *op, StringRef where);
   LogicalResult checkControlFlow(Operation *op);
+  LogicalResult checkManual(spmd::ManualOp op);
   LogicalResult checkOp(Operation *op);
   LogicalResult checkFunction(func::FuncOp func);
   void runOnOperation() override {
@@ -177,7 +179,48 @@ LogicalResult VerifyPropagatedPass::checkControlFlow(Operation *op) {
   return success();
 }
 
+// Parts of an axis that follow each other as one, major to minor.
+static Digits joined(const Digits &digits) {
+  Digits result;
+  for (const moert::Digit &digit : digits)
+    if (!result.empty() && result.back().stride == digit.size * digit.stride)
+      result.back() = {result.back().size * digit.size, digit.stride};
+    else if (digit.size > 1)
+      result.push_back(digit);
+  return result;
+}
+
+// A manual region gets and gives what it says.
+LogicalResult VerifyPropagatedPass::checkManual(spmd::ManualOp op) {
+  auto check = [&](Value value, ShardingAttr wanted,
+                   std::string where) -> LogicalResult {
+    if (failed(checkValue(value, op, where)))
+      return failure();
+    ShardingAttr sharding = spmd::getSharding(value);
+    spmd::MeshOp mesh = spmd::lookupMesh(op, wanted.getMesh());
+    bool isSame = sharding.getUnreduced().empty();
+    for (auto [have, want] : llvm::zip(sharding.getDims(), wanted.getDims()))
+      isSame &= joined(spmd::digitsOf(have.getAxes(), mesh)) ==
+                joined(spmd::digitsOf(want.getAxes(), mesh));
+    if (isSame)
+      return success();
+    return op.emitOpError()
+           << where << " must be in " << wanted << ", it is in " << sharding;
+  };
+  for (auto [index, operand] : llvm::enumerate(op.getInputs()))
+    if (failed(check(operand, op.getInputSharding(index),
+                     "operand " + std::to_string(index))))
+      return failure();
+  for (auto [index, result] : llvm::enumerate(op.getResults()))
+    if (failed(check(result, op.getResultSharding(index),
+                     "result " + std::to_string(index))))
+      return failure();
+  return success();
+}
+
 LogicalResult VerifyPropagatedPass::checkOp(Operation *op) {
+  if (auto manual = dyn_cast<spmd::ManualOp>(op))
+    return checkManual(manual);
   if (spmd::isControlFlow(op) || spmd::calleeOf(op))
     return checkControlFlow(op);
   for (auto [index, result] : llvm::enumerate(op->getResults()))
@@ -218,10 +261,13 @@ LogicalResult VerifyPropagatedPass::checkFunction(func::FuncOp func) {
             checkValue(argument, func,
                        "argument " + std::to_string(argument.getArgNumber()))))
       return failure();
-  WalkResult result = func.getBody().walk([&](Operation *op) {
-    return failed(checkOp(op)) ? WalkResult::interrupt()
-                               : WalkResult::advance();
-  });
+  WalkResult result =
+      func.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
+        if (failed(checkOp(op)))
+          return WalkResult::interrupt();
+        return isa<spmd::ManualOp>(op) ? WalkResult::skip()
+                                       : WalkResult::advance();
+      });
   if (result.wasInterrupted())
     return failure();
   Operation *terminator = func.getBody().front().getTerminator();

@@ -5,6 +5,8 @@
 // RUN: not moe-interpret %t/step.mlir 2>&1 | FileCheck %s --check-prefix=STEP
 // RUN: not moe-interpret %t/ways.mlir 2>&1 | FileCheck %s --check-prefix=WAYS
 // RUN: not moe-interpret %t/outside.mlir 2>&1 | FileCheck %s --check-prefix=OUTSIDE
+// RUN: not moe-interpret %t/copies.mlir 2>&1 | FileCheck %s --check-prefix=COPIES
+// RUN: not moe-interpret %t/left.mlir 2>&1 | FileCheck %s --check-prefix=LEFT
 
 //--- runs.mlir
 // Two values go around and change places; the weight of a turn is taken by its number.
@@ -126,5 +128,30 @@ func.func @f() -> tensor<i32> {
   %a = arith.constant dense<[1, 2, 3, 4]> : tensor<4xi32>
   %e = tensor.extract %a[%four] : tensor<4xi32>
   %r = tensor.from_elements %e : tensor<i32>
+  return %r : tensor<i32>
+}
+
+//--- copies.mlir
+// COPIES: error: 'spmd.manual' op result 0: holders of one element differ: rank 1 has 2 at global index [], rank 0 has 0
+spmd.mesh @mesh ["x"=2]
+#x = #spmd.sharding<@mesh, [{"x"}]>
+#whole = #spmd.sharding<@mesh, []>
+func.func @f() -> tensor<i32> {
+  %r = spmd.manual() in [] out [#whole] {
+    %x = spmd.block_offset dim 0 of #x global tensor<4xi32> : tensor<i32>
+    spmd.yield %x : tensor<i32>
+  } : () -> tensor<i32>
+  return %r : tensor<i32>
+}
+
+//--- left.mlir
+// LEFT: error: 'spmd.manual' op stands in a partitioned function, or nothing enters or leaves it
+spmd.mesh @mesh ["x"=2]
+#whole = #spmd.sharding<@mesh, []>
+func.func @f(%a: tensor<i32> {spmd.sharding = #whole, spmd.global = tensor<i32>}) -> (tensor<i32> {spmd.sharding = #whole, spmd.global = tensor<i32>}) {
+  %r = spmd.manual(%a) in [#whole] out [#whole] {
+  ^bb0(%b: tensor<i32>):
+    spmd.yield %b : tensor<i32>
+  } : (tensor<i32>) -> tensor<i32>
   return %r : tensor<i32>
 }

@@ -105,3 +105,47 @@ spmd.mesh @mesh ["x"=2]
 func.func @declared(%a: tensor<8x8xf32> {spmd.sharding = #rows}) -> (tensor<8x8xf32> {spmd.sharding = #columns}) {
   return %a : tensor<8x8xf32>
 }
+
+// -----
+
+#rows = #spmd.sharding<@mesh, [{"x"}]>
+#whole = #spmd.sharding<@mesh, [{}]>
+spmd.mesh @mesh ["x"=2]
+func.func @flows(%a: tensor<8xf32> {spmd.sharding = #rows}) -> (tensor<8xf32> {spmd.sharding = #whole}) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  // expected-error @+1 {{hands on operand 3 with sharding #spmd.sharding<@mesh, [{"x"}]>, value 0 of scf.for has #spmd.sharding<@mesh, [{}]>}}
+  %r = scf.for %i = %zero to %one step %one iter_args(%b = %a) -> tensor<8xf32> {
+    scf.yield %b : tensor<8xf32>
+  } {spmd.shardings = [#whole]}
+  return %r : tensor<8xf32>
+}
+
+// -----
+
+#whole = #spmd.sharding<@mesh, [{}]>
+#partial = #spmd.sharding<@mesh, [{}], unreduced = sum{"x"}>
+spmd.mesh @mesh ["x"=2]
+func.func @partial_flows(%a: tensor<8xf32> {spmd.sharding = #whole}) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  // expected-error @+1 {{carries value 0 before it is reduced}}
+  %r = scf.for %i = %zero to %one step %one iter_args(%b = %a) -> tensor<8xf32> {
+    scf.yield %b : tensor<8xf32>
+  } {spmd.shardings = [#partial]}
+  return
+}
+
+// -----
+
+#rows = #spmd.sharding<@mesh, [{"x"}]>
+#whole = #spmd.sharding<@mesh, [{}]>
+spmd.mesh @mesh ["x"=2]
+func.func @manual_regions(%a: tensor<8xf32> {spmd.sharding = #whole}) {
+  // expected-error @+1 {{operand 0 must be in #spmd.sharding<@mesh, [{"x"}]>, it is in #spmd.sharding<@mesh, [{}]>}}
+  %r = spmd.manual(%a) in [#rows] out [#rows] {
+  ^bb0(%b: tensor<4xf32>):
+    spmd.yield %b : tensor<4xf32>
+  } {spmd.shardings = [#rows]} : (tensor<8xf32>) -> tensor<8xf32>
+  return
+}

@@ -4,12 +4,13 @@
 include "mlir/Pass/PassBase.td"
 
 def MoeLowerToCalls : Pass<"moe-lower-to-calls", "mlir::ModuleOp"> {
-  let summary = "turn each function into a flat list of kernel and runtime calls";
+  let summary = "turn each function into a list of kernel and runtime calls";
   let description = [{
     Expects a partitioned module (or one without a mesh, for one rank): local shapes,
-    no annotation, no reshard, no calls. Afterwards each public function @f is
-    `@moe_entry_f(context, arena, arguments, results)`, a list of calls without a
-    branch (counted loops go around products that run slice by slice, some of them in blocks of rows): kernels for what this rank computes alone, `moert_matmul` for matrix
+    no annotation, no reshard. Calls that are left are inlined. Afterwards each
+    public function @f is `@moe_entry_f(context, arena, arguments, results)`, a list
+    of calls, with the loops and branches of the function and with counted loops
+    around products that run slice by slice, some of them in blocks of rows: kernels for what this rank computes alone, `moert_matmul` for matrix
     products, `moert_collective` where data moves. Kernels are private functions of
     bare pointers with constant shapes; equal ones are shared. Every temporary has an
     offset in one arena. The module carries its manifest in `moe.manifest`.

@@ -18,10 +18,13 @@
 // (ControlFlow.h) is a node of its own, the identity from all places that it
 // comes from to all values that it is. A loop is a cycle in the graph. So is
 // what goes into a called function and comes out of it: caller and callees are
-// one graph, in which each function is called once (spmd-specialize-calls).
+// one graph, in which each function is called once (spmd-specialize-calls). A
+// manual region is pinned on all sides and not looked into: each operand is a
+// node that needs it, each result a node that has it.
 #pragma once
 
 #include "moe/IR/ControlFlow.h"
+#include "moe/IR/Manual.h"
 #include "moe/IR/Spmd.h"
 #include "moe/Propagate/Decide.h"
 
@@ -87,6 +90,7 @@ private:
   mlir::LogicalResult addBlock(mlir::Block &block);
   mlir::LogicalResult addOp(mlir::Operation *op);
   mlir::LogicalResult addControlFlow(mlir::Operation *op);
+  mlir::LogicalResult addManual(spmd::ManualOp op);
   mlir::LogicalResult checkFlows(mlir::Operation *op,
                                  llvm::ArrayRef<spmd::Flow> flows);
   void openFlow(mlir::Operation *op, unsigned index, const spmd::Flow &flow);

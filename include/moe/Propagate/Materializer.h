@@ -28,6 +28,10 @@ private:
   mlir::LogicalResult placeBlock(mlir::Block &block);
   mlir::LogicalResult placeOp(mlir::Operation *op);
   mlir::LogicalResult placeControlFlow(mlir::Operation *op);
+  mlir::LogicalResult placeManual(spmd::ManualOp op);
+  /// The layout in which a node that yields nothing, but carries a pin, has a
+  /// value.
+  Placement pinnedNeed(int node) const;
   mlir::LogicalResult placeAnnotate(spmd::AnnotateOp op);
   mlir::LogicalResult placeReturn(mlir::func::ReturnOp op);
   void placeArguments();
