@@ -74,6 +74,13 @@ private:
       return pointerFrom(entry->getArgument(2), buffer.index);
     case Buffer::Place::Result:
       return pointerFrom(entry->getArgument(3), buffer.index);
+    case Buffer::Place::Turn: {
+      Value row =
+          arith::MulIOp::create(b, turns[buffer.depth], i64(buffer.rowBytes));
+      return LLVM::GEPOp::create(b, pointer, b.getI8Type(),
+                                 address(buffer.index),
+                                 ArrayRef<LLVM::GEPArg>{row});
+    }
     case Buffer::Place::Constant:
       return LLVM::AddressOfOp::create(b, pointer, constants[buffer.index]);
     }

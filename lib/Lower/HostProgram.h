@@ -12,10 +12,14 @@ namespace moe::lower {
 
 /// A piece of memory that holds one value (or several views of it).
 struct Buffer {
-  enum class Place { Arena, Argument, Result, Constant };
+  /// Turn: of another buffer, the row of a loop's turn.
+  enum class Place { Arena, Argument, Result, Constant, Turn };
   Place place = Place::Arena;
-  /// Number of the argument, result or constant.
+  /// Number of the argument, result or constant; of a row, the buffer, how many
+  /// loops are around the loop, and how far rows are apart.
   int64_t index = 0;
+  int64_t depth = 0;
+  int64_t rowBytes = 0;
   /// Of an arena buffer: size and steps; bytes from the arena's begin.
   Lifetime lifetime;
   int64_t offset = 0;

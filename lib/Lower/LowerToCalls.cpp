@@ -6,6 +6,7 @@
 #include "Reuse.h"
 #include "Scalars.h"
 #include "SliceChain.h"
+#include "TurnViews.h"
 #include "moe/IR/ControlFlow.h"
 #include "moe/Lower/Passes.h"
 
@@ -234,7 +235,12 @@ private:
 
   void addStep(Step step) {
     for (int id : step.buffers)
-      program.buffers[id].lifetime.last = program.steps.size();
+      for (Buffer *buffer = &program.buffers[id];;
+           buffer = &program.buffers[buffer->index]) {
+        buffer->lifetime.last = program.steps.size();
+        if (buffer->place != Buffer::Place::Turn)
+          break;
+      }
     program.steps.push_back(std::move(step));
   }
 
@@ -266,6 +272,8 @@ private:
       return placeConstant(op->getResult(0), data);
     if (auto chain = chains.find(op); chain != chains.end())
       return lowerChain(op, chain->second);
+    if (std::optional<TurnView> view = turnViewOf(op))
+      return placeTurnView(op->getResult(0), *view);
     if (isMatmul(op))
       return lowerMatmul(cast<EinsumOp>(op));
     if (auto collective = dyn_cast<spmd::CollectiveOpInterface>(op))
@@ -300,6 +308,15 @@ private:
     Buffer buffer;
     buffer.place = Buffer::Place::Constant;
     buffer.index = constants.intern(data);
+    buffers[value] = newBuffer(buffer);
+  }
+
+  void placeTurnView(Value value, const TurnView &view) {
+    Buffer buffer;
+    buffer.place = Buffer::Place::Turn;
+    buffer.index = bufferOf(view.table);
+    buffer.depth = view.depth;
+    buffer.rowBytes = view.rowBytes;
     buffers[value] = newBuffer(buffer);
   }
 

@@ -2,6 +2,7 @@
 #include "EinsumSites.h"
 #include "Scalars.h"
 #include "SliceChain.h"
+#include "TurnViews.h"
 
 #include "moe/IR/ControlFlow.h"
 
@@ -160,6 +161,13 @@ LogicalResult Residency::visit(Operation *op, const OpLowerings &lowerings) {
   if (isa<scf::YieldOp, scf::ConditionOp>(op) ||
       (makesScalar(op) && !isTensor(op->getResult(0).getType())))
     return success();
+  if (std::optional<TurnView> view = turnViewOf(op)) {
+    if (isLive(op)) {
+      store(view->table);
+      store(op->getResult(0));
+    }
+    return success();
+  }
   bool isHostStep =
       viewedOperand(op) || isMatmul(op) || op->hasAttr(kSliceChainAttr) ||
       isa<spmd::CollectiveOpInterface, spmd::ReindexOp, func::ReturnOp>(op);

@@ -1,4 +1,5 @@
 #include "Scalars.h"
+#include "TurnViews.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -16,15 +17,6 @@ bool moe::lower::makesScalar(Operation *op) {
              op) &&
          llvm::all_of(op->getOperandTypes(), isNumber) &&
          llvm::all_of(op->getResultTypes(), isNumber);
-}
-
-// How many loops are around the one whose turns `argument` counts.
-static int64_t depthOf(BlockArgument argument) {
-  int64_t depth = 0;
-  Operation *op = argument.getOwner()->getParentOp();
-  while ((op = op->getParentOfType<scf::ForOp>()))
-    ++depth;
-  return depth;
 }
 
 static Value castIndex(KernelEmitter &k, Value value, Type type) {
