@@ -386,7 +386,8 @@ LogicalResult Execution::runManual(spmd::ManualOp op, Frame &frame) {
       inner.runBlock(op.getBody().front(), inputs);
   if (failed(locals))
     return failure();
-  for (auto [index, result] : llvm::enumerate(op.getResults())) {
+  for (OpResult result : op->getResults()) {
+    unsigned index = result.getResultNumber();
     FailureOr<Tensor> whole = inner.distributor.gather(
         (*locals)[index],
         placementOf(op.getResultSharding(index), result.getType()),
