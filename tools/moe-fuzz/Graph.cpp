@@ -169,13 +169,6 @@ Value Graph::seed() {
   return values.front();
 }
 
-// How partial values of those elements may become one.
-static std::vector<std::string> reductionsOf(const std::string &element) {
-  if (element == "i1")
-    return {"or", "and"};
-  return {"sum", "max", "sum", "prod", "min"};
-}
-
 Value Graph::argument(const std::string &letters, const std::string &element,
                       int64_t bound) {
   std::string name = "a" + std::to_string(nextArgument++);
@@ -185,8 +178,7 @@ Value Graph::argument(const std::string &letters, const std::string &element,
     arguments += ", moe.bound = " + std::to_string(bound) + " : i64";
   if (draws.below(3))
     arguments +=
-        ", spmd.sharding = " +
-        machine.drawSharding(draws, letters.size(), reductionsOf(element));
+        ", spmd.sharding = " + machine.drawSharding(draws, letters.size());
   arguments += "}";
   addValue({"%" + name, letters, element});
   return values.back();

@@ -81,9 +81,7 @@ std::string Machine::drawClosedDims(Draws &draws, size_t rank) const {
   return text;
 }
 
-std::string
-Machine::drawSharding(Draws &draws, size_t rank,
-                      const std::vector<std::string> &reductions) const {
+std::string Machine::drawSharding(Draws &draws, size_t rank) const {
   Axes left = axes;
   std::vector<std::string> dims(rank);
   // Dimensions in any order, so that each gets the first choice of axes.
@@ -102,11 +100,6 @@ Machine::drawSharding(Draws &draws, size_t rank,
   for (size_t i = 0; i < rank; ++i)
     text += (i ? ", " : "") + dims[i];
   text += "]";
-  if (!left.empty() && !reductions.empty() && draws.oneIn(6)) {
-    text +=
-        ", unreduced = " + draws.of(reductions) + "{" + left.back().name + "}";
-    left.pop_back();
-  }
   if (!left.empty() && draws.oneIn(6))
     text += ", replicated = {" + left.front().name + "}";
   return text + ">";

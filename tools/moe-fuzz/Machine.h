@@ -17,11 +17,8 @@ public:
   /// fewer elements than blocks.
   int64_t drawSize(Draws &draws) const;
   /// A sharding of a tensor of `rank` dimensions, as an attribute: axes,
-  /// sub-axes, open dimensions, priorities, replicated axes, and axes over
-  /// which it is partial by one of `reductions`, if any.
-  std::string
-  drawSharding(Draws &draws, size_t rank,
-               const std::vector<std::string> &reductions = {}) const;
+  /// sub-axes, open dimensions, priorities and replicated axes.
+  std::string drawSharding(Draws &draws, size_t rank) const;
   /// The axes of one dimension: "x", "y":(1)2.
   std::string drawAxes(Draws &draws) const;
   /// The dimensions of a sharding without what GShard's calls do not have.
