@@ -301,19 +301,6 @@ void Materializer::sinkArgumentReshards() {
 // Reasons
 //===----------------------------------------------------------------------===//
 
-// "dimension 1 of the result", "a summed dimension of size 8".
-std::string Materializer::describeFactor(int node, int factor) const {
-  const OpNode &op = graph.getGraph().ops[node];
-  if (factor == spmd::kNoFactor)
-    return "none";
-  for (const Port &port : op.results)
-    for (auto [dim, other] : llvm::enumerate(port.factors))
-      if (other == factor)
-        return "dimension " + std::to_string(dim) + " of the result";
-  return "a summed dimension of size " +
-         std::to_string(op.factors[factor].size);
-}
-
 // "moe.einsum at f.mlir:3:8 yields dimension 1 over {"expert"} (from ...)".
 std::string Materializer::describeSide(int node, StringRef verb, int tensor,
                                        const Placement &placement) const {
@@ -360,13 +347,14 @@ static std::string formatBytes(double bytes) {
 // "; moe.einsum at ... cuts dimension 1 of the result over {"expert"}: 96 bytes
 // a rank, cutting dimension 0 would take 192".
 std::string Materializer::describeContest(int node) const {
+  const OpNode &op = graph.getGraph().ops[node];
   std::string text;
   for (const Contest &contest : decisions.ops[node].contests)
     text += "; " + graph.describeNode(node) + " gives " +
             graph.describe({contest.atom}) + " to " +
-            describeFactor(node, contest.winner) + " at " +
+            describeFactor(op, contest.winner) + " at " +
             formatBytes(contest.bytes) + " bytes a rank, " +
-            describeFactor(node, contest.loser) + " would take " +
+            describeFactor(op, contest.loser) + " would take " +
             formatBytes(contest.loserBytes);
   return text;
 }

@@ -94,8 +94,9 @@ bool moe::propagate::replicates(const Resharding &resharding) {
 // Words
 //===----------------------------------------------------------------------===//
 
-// "dimension 1 of the result", "a summed dimension of size 8".
-static std::string describeFactor(const OpNode &op, int factor) {
+std::string moe::propagate::describeFactor(const OpNode &op, int factor) {
+  if (factor == spmd::kNoFactor)
+    return "none";
   for (const Port &port : op.results)
     for (auto [dim, other] : llvm::enumerate(port.factors))
       if (other == factor)

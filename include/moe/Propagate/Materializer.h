@@ -54,7 +54,6 @@ private:
   std::string describeSide(int node, llvm::StringRef verb, int tensor,
                            const Placement &placement) const;
   std::string describeContest(int node) const;
-  std::string describeFactor(int node, int factor) const;
 
   mlir::func::FuncOp func;
   const FunctionGraph &graph;

@@ -54,6 +54,9 @@ struct ErrorOn {
   bool implicitReshard = false;
 };
 
+/// "dimension 1 of the result", "a summed dimension of size 8", "none".
+std::string describeFactor(const OpNode &op, int factor);
+
 /// The rule that forced the resharding, in words:
 ///   moe.top_k at f.mlir:3:8 needs dimension 1 whole
 ///   moe.einsum at f.mlir:3:8 can cut one dimension over {"x"} and cuts
