@@ -38,16 +38,16 @@ def main():
     arguments.folder.mkdir(parents=True, exist_ok=True)
     subprocess.run([sys.executable, HERE / "seeds.py", corpus, words], check=True)
 
-    known, failures, passed_over, inputs = upstream(), [], 0, 0
+    known, failures, passed_over, tally = upstream(), [], 0, [0, 0, 0]
     end, seed = time.time() + arguments.seconds, arguments.seed
-    while (left := end - time.time()) > 1 or not inputs:
-        command = [arguments.fuzzer, corpus, f"-dict={words}", f"-seed={seed}", f"-max_total_time={max(int(left), 1)}",
-                   "-max_len=6000", "-timeout=20", "-rss_limit_mb=2048", "-malloc_limit_mb=1024", "-print_final_stats=1",
-                   "-reload=0", f"-artifact_prefix={arguments.folder}/found-"]
+    while (left := end - time.time()) > 0:
+        command = [arguments.fuzzer, corpus, f"-dict={words}", f"-seed={seed}", f"-max_total_time={int(left) + 1}",
+                   "-max_len=6000", "-timeout=20", "-rss_limit_mb=2048", "-malloc_limit_mb=1024", "-reload=0",
+                   f"-artifact_prefix={arguments.folder}/found-"]
         result = subprocess.run(command, capture_output=True, text=True, errors="replace")
         log = result.stderr
-        counts = re.findall(r"stat::number_of_executed_units:\s*(\d+)|^#(\d+)", log, flags=re.M)
-        inputs += max((int(a or b) for a, b in counts), default=0)
+        for counts in re.findall(r"^tally: (\d+) inputs, (\d+) parsed, (\d+) compiled", log, flags=re.M):
+            tally = [a + int(b) for a, b in zip(tally, counts)]
         if result.returncode == 0:
             break
         found = re.search(r"Test unit written to (\S+)", log)
@@ -62,8 +62,9 @@ def main():
         seed += 1
     for failure in failures:
         print(f"FAILED: {failure}")
-    print(f"seed {arguments.seed}: {inputs} inputs, {len(failures)} findings, {passed_over} of them known upstream"
-          if not failures else f"seed {arguments.seed}: {inputs} inputs, {len(failures)} findings")
+    inputs, parsed, compiled = tally
+    print(f"seed {arguments.seed}: {inputs} inputs, {parsed} parsed, {compiled} compiled, {len(failures)} findings"
+          f"{f', {passed_over} known upstream passed over' if passed_over else ''}")
     return 1 if failures else 0
 
 
