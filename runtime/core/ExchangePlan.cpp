@@ -173,7 +173,8 @@ public:
   AtomExchange(const Layout &source, const Layout &target, const IndexMap &map,
                const Refinement &refinement, int64_t rank)
       : meetings_(source, target, map), atoms_(refinement.atoms()),
-        uses_(atoms_.size()), mine_(atoms_.size()), rank_(rank) {
+        uses_(atoms_.size()), mine_(atoms_.size()), rank_(rank),
+        isEmpty_(target.heldElements(rank) == 0) {
     auto split = [&](const Layout &layout, Range dims) {
       std::vector<DimAtoms> list;
       for (int64_t dim = dims.begin; dim < dims.end; ++dim)
@@ -278,6 +279,8 @@ private:
       std::vector<BoxPair> pairs;
     };
     std::vector<std::vector<Found>> found(meetings_.size());
+    if (isEmpty_)
+      return;
     for (size_t i = 0; i < meetings_.size(); ++i) {
       BlockTuple to = meetings_.targetTuple(i, rank_);
       for (const BlockTuple &from : meetings_[i].sourcesOf(to))
@@ -374,6 +377,7 @@ private:
   std::vector<Use> uses_;
   Indices mine_;
   int64_t rank_;
+  bool isEmpty_; // the rank's block of the target
   // By group and dimension.
   std::vector<std::vector<DimAtoms>> sourceAtoms_, targetAtoms_;
   std::vector<size_t> shared_;

@@ -179,7 +179,10 @@ TEST_F(ReshardTest, EveryPairFromPartialValuesKeepsTheNumbers) {
           SCOPED_TRACE(mesh.mesh + " partial over " + partial + " " + from +
                        " " + func.getName().str());
           int64_t steps = 0;
-          func.walk([&](CollectiveOpInterface) { ++steps; });
+          // A slice moves nothing.
+          func.walk([&](CollectiveOpInterface op) {
+            steps += op.getCollectiveKind() != CollectiveKind::Slice;
+          });
           EXPECT_LE(steps, 2);
           ASSERT_TRUE(succeeded(moe::interpret::compareExecutions(
               *reference, *candidate, func.getName(),
