@@ -27,6 +27,20 @@ Range inverse(int64_t first, int64_t step, Range range) {
           floorDiv(first - range.begin, -step) + 1};
 }
 
+// Whether first + i step lies in [0, extent) for 0 <= i < size; size is
+// positive. In quotients, because products may overflow.
+bool staysWithin(int64_t first, int64_t step, int64_t size, int64_t extent) {
+  if (first < 0 || first >= extent)
+    return false;
+  if (size == 1)
+    return true;
+  return step > 0 ? step <= (extent - 1 - first) / (size - 1)
+                  : step >= -(first / (size - 1));
+}
+
+// Windows of more elements than any tensor has along a dimension.
+constexpr int64_t kWidestWindow = int64_t(1) << 31;
+
 int64_t product(const std::vector<int64_t> &sizes, size_t from = 0) {
   int64_t count = 1;
   for (size_t i = from; i < sizes.size(); ++i)
@@ -71,17 +85,16 @@ void IndexMap::check(const std::vector<int64_t> &source,
   for (size_t i = 0; i < dims.size(); ++i) {
     const DimMap &dim = dims[i];
     if (dim.size < 0 || dim.sourceStep == 0 || dim.targetStep < 1 ||
-        dim.advance < 1 || dim.reach < 1)
+        dim.advance < 1 || dim.reach < 1 || dim.advance > kWidestWindow ||
+        dim.reach > kWidestWindow)
       throw Error(text("dimension ", i, " of the index map ", str(),
-                       " has a negative size, or a step or window below 1"));
+                       " has a negative size, or a step or window that is "
+                       "below 1 or too large"));
     if (dim.size == 0)
       continue;
-    int64_t last = dim.source + (dim.size - 1) * dim.sourceStep;
-    int64_t lastTarget = dim.target + (dim.size - 1) * dim.targetStep;
     int64_t extent = dim.covered({0, target[i]}).end;
-    if (std::min(dim.source, last) < 0 ||
-        std::max(dim.source, last) >= source[i] || dim.target < 0 ||
-        lastTarget >= extent)
+    if (!staysWithin(dim.source, dim.sourceStep, dim.size, source[i]) ||
+        !staysWithin(dim.target, dim.targetStep, dim.size, extent))
       throw Error(text("dimension ", i, " of the index map ", str(),
                        " leaves its ", source[i], " elements for ", extent));
   }
