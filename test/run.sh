@@ -73,12 +73,12 @@ for build in "${builds[@]}"; do
       run_lit release .
       ;;
     asan)
-      run_ctest asan -LE mpi
+      run_ctest asan -LE 'mpi|exhaustive'
       run_lit asan IR Interpret Propagate Partition Optimize Lower Public Run/Local \
         Fuzz/Local Fuzz/programs_compute_the_same.test Fuzz/text_is_answered.test
       ;;
     tsan)
-      run_ctest tsan -LE mpi
+      run_ctest tsan -LE 'mpi|exhaustive'
       run_lit tsan Run/Local Fuzz/Local
       ;;
   esac

@@ -367,6 +367,19 @@ void Decider::placeArgument(int op, OpDecision &decision,
   }
 }
 
+// Claims that meet only now may want one axis on two factors: the first of them
+// in an order of their own keeps it, and lists end before what is taken.
+static void dropRepeated(const OpNode &op, Assignment &assignment) {
+  AxisList used;
+  for (int factor : canonicalFactors(op)) {
+    AxisList &axes = assignment[factor];
+    axes.erase(
+        llvm::find_if(axes, [&](int atom) { return contains(used, atom); }),
+        axes.end());
+    llvm::append_range(used, axes);
+  }
+}
+
 Decisions Decider::conclude() {
   ClaimLimits limits;
   for (size_t op = 0; op < graph.ops.size(); ++op)
@@ -379,6 +392,7 @@ Decisions Decider::conclude() {
   decisions.ops.resize(graph.ops.size());
   for (auto [op, decision] : llvm::enumerate(decisions.ops)) {
     decision.assignment = settle(last[op]).first();
+    dropRepeated(graph.ops[op], decision.assignment);
     decision.contests = state[op].contests;
   }
   for (auto [op, node] : llvm::enumerate(graph.ops))
