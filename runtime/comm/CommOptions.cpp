@@ -29,6 +29,7 @@ CommOptions CommOptions::fromEnvironment() {
   read("MOE_STUCK_SECONDS", options.stuckSeconds);
   read("MOE_START_SECONDS", options.startSeconds);
   read("MOE_MAX_MESSAGE_BYTES", options.maxMessageBytes);
+  read("MOE_CHUNK_BYTES", options.chunkBytes);
   if (const char *inject = std::getenv("MOE_INJECT"))
     options.inject = inject;
   parseInjection(options.inject);

@@ -59,14 +59,16 @@ struct CommOptions {
   double startSeconds = 60;
   /// Messages above this are cut into several (MPI counts are 31 bits).
   int64_t maxMessageBytes = int64_t(1) << 30;
+  /// Packed bytes of a collective at once; beyond, it runs in windows.
+  int64_t chunkBytes = int64_t(1) << 20;
   /// "rank=2,site=3,call=0,fault=F" breaks rank 2 as it enters its first call
   /// of site 3; F is return, throw, never, exit0, kill, stop or stall. For
   /// tests.
   std::string inject;
 
   /// Defaults, overridden by MOE_SILENT_SECONDS, MOE_STUCK_SECONDS,
-  /// MOE_START_SECONDS, MOE_MAX_MESSAGE_BYTES and MOE_INJECT. Throws Error
-  /// where one is malformed.
+  /// MOE_START_SECONDS, MOE_MAX_MESSAGE_BYTES, MOE_CHUNK_BYTES and MOE_INJECT.
+  /// Throws Error where one is malformed.
   static CommOptions fromEnvironment();
 };
 

@@ -17,6 +17,11 @@ if(MOE_HAVE_MPI)
     add_test(NAME CommMpi.MessagesInParts
       COMMAND sh -c ". ${mpi_env}; export MOE_MAX_MESSAGE_BYTES=1000; exec mpirun -n 3 $<TARGET_FILE:CommMpiTest>")
     set_tests_properties(CommMpi.MessagesInParts PROPERTIES LABELS mpi TIMEOUT 120)
+    foreach(ranks 3 4)
+      add_test(NAME CommMpi.InWindows.${ranks}
+        COMMAND sh -c ". ${mpi_env}; export MOE_CHUNK_BYTES=20000; exec mpirun -n ${ranks} $<TARGET_FILE:CommMpiTest>")
+      set_tests_properties(CommMpi.InWindows.${ranks} PROPERTIES LABELS mpi TIMEOUT 120)
+    endforeach()
   endif()
 else()
   add_test(NAME CommMpi.Conformance COMMAND ${CMAKE_COMMAND} -E echo "skipped: no MPI in this build")

@@ -2,6 +2,7 @@
 // the others tell failures.
 #include "test/Unit/CommConformance.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <iostream>
 
@@ -43,6 +44,50 @@ TEST(MpiMessages, TravelInParts) {
   for (int64_t i = 0; i < 1 << 20; ++i)
     wrong += out[i] != static_cast<float>(i);
   EXPECT_EQ(wrong, 0);
+}
+
+// Columns of many runs are packed: a chunk of them at a time, whatever is
+// moved.
+TEST(MpiMessages, PackedBytesAreAtMostAChunk) {
+  CollectiveSite site;
+  site.source = {{1024, 2048}, {{}, {{job->size(), 1}}}, {}};
+  site.target = {{1024, 2048}, {{{job->size(), 1}}, {}}, {}};
+  site.dtype = DType::I32;
+  CollectiveSite sum = site;
+  sum.site = 1;
+  sum.primitive = Primitive::ReduceScatter;
+  sum.reduction = Reduction::Sum;
+  sum.source = {{1024, 2048}, {{}, {}}, {{job->size(), 1}}};
+  job->prepare({site, sum});
+  int64_t before = job->scratchBytes();
+  std::vector<int32_t> in(1024 * 2048, 1), out(1024 * 2048);
+  job->run(0, in.data(), out.data());
+  job->run(1, in.data(), out.data());
+  EXPECT_EQ(out[0], job->size());
+  // Two collectives whose messages have two lengths, and headers.
+  EXPECT_LE(job->scratchBytes() - before,
+            2 *
+                std::max<int64_t>(CommOptions::fromEnvironment().chunkBytes,
+                                  1 << 16) *
+                5 / 4);
+}
+
+// Ranks talk to those alone with which they have something to exchange: here
+// the digits of a rank number are turned, and half of the ranks keep their
+// block.
+TEST(MpiMessages, AreThoseThatAreNeeded) {
+  if (job->size() != 4 && job->size() != 8)
+    GTEST_SKIP() << "needs 4 or 8 ranks, has " << job->size();
+  int64_t half = job->size() / 2;
+  CollectiveSite site;
+  site.source = {{64}, {{{2, half}, {half, 1}}}, {}};
+  site.target = {{64}, {{{half, 1}, {2, half}}}, {}};
+  job->prepare({site});
+  std::vector<float> in(64), out(64);
+  job->run(0, in.data(), out.data());
+  int64_t rank = job->rank(), major = rank / half, minor = rank % half;
+  bool stays = minor * 2 + major == rank;
+  EXPECT_EQ(job->counters(0).messages, stays ? 0 : 1);
 }
 
 TEST(MpiMessages, BuffersAreUsedAgain) {

@@ -27,7 +27,29 @@ void MpiCommunicator::abort(int code, const std::string &why) {
   watchdog_->abort(code, why);
 }
 
+MessageLimits MpiCommunicator::limitsOf(const SitePlan &plan) const {
+  MessageLimits limits;
+  limits.elementBytes = static_cast<int64_t>(plan.elementBytes);
+  limits.messageBytes = state_->options.maxMessageBytes;
+  limits.chunkBytes = state_->options.chunkBytes;
+  if (plan.site.primitive != Primitive::Exchange)
+    limits.members =
+        reductionGroup(plan.site.source, plan.site.target, size_, rank_).size;
+  return limits;
+}
+
+const std::vector<Window> &
+MpiCommunicator::windowsOf(const Operation &operation) const {
+  return windows_[static_cast<size_t>(operation.plan->site.site)].list();
+}
+
 void MpiCommunicator::sitesChanged() {
+  windows_.clear();
+  for (const SitePlan &plan : state_->plans)
+    if (plan.site.primitive == Primitive::AllToAllRagged)
+      windows_.emplace_back();
+    else
+      windows_.emplace_back(plan.plan, rank_, size_, limitsOf(plan));
   if (watchdog_)
     watchdog_->setSites(state_->sites);
 }
@@ -38,11 +60,11 @@ static int tagOf(uint64_t sequence, uint32_t phase) {
   return static_cast<int>((sequence * 2 + phase) % 32000);
 }
 
-void MpiCommunicator::postReceives(Operation &operation, uint32_t phase,
+void MpiCommunicator::postReceives(Operation &operation, const Window &window,
                                    Round &round) {
   SitePlan &plan = *operation.plan;
-  const PlanPhase &part = plan.plan.phases[phase];
-  int tag = tagOf(operation.sequence, phase);
+  const PlanPhase &part = *window.messages;
+  int tag = tagOf(operation.sequence, window.phase);
   AgreementHeader blank;
   blank.magic = 0;
   for (const Transfer &transfer : part.receives) {
@@ -58,11 +80,11 @@ void MpiCommunicator::postReceives(Operation &operation, uint32_t phase,
   }
 }
 
-void MpiCommunicator::postSends(Operation &operation, uint32_t phase,
+void MpiCommunicator::postSends(Operation &operation, const Window &window,
                                 Round &round) {
   SitePlan &plan = *operation.plan;
-  const PlanPhase &part = plan.plan.phases[phase];
-  int tag = tagOf(operation.sequence, phase);
+  const PlanPhase &part = *window.messages;
+  int tag = tagOf(operation.sequence, window.phase);
   const void *from = part.fromTarget ? operation.target : operation.source;
   // Each rank begins behind its own number, so that not all write to one.
   size_t count = part.sends.size(), first = 0;
@@ -72,7 +94,7 @@ void MpiCommunicator::postSends(Operation &operation, uint32_t phase,
     const Transfer &transfer = part.sends[(first + i) % count];
     uint64_t bytes =
         static_cast<uint64_t>(transfer.elements) * plan.elementBytes;
-    AgreementHeader header = headerOf(operation, phase, bytes);
+    AgreementHeader header = headerOf(operation, window.phase, bytes);
     if (postInPlace(header, transfer, {true, from, plan.elementBytes}, tag,
                     round)) {
       countSent(round.sends.back(), plan.counters);
@@ -85,20 +107,20 @@ void MpiCommunicator::postSends(Operation &operation, uint32_t phase,
   }
 }
 
-void MpiCommunicator::postRound(Operation &operation, uint32_t phase,
-                                Round &round) {
-  postReceives(operation, phase, round);
-  postSends(operation, phase, round);
+void MpiCommunicator::postWindow(Operation &operation, const Window &window,
+                                 Round &round) {
+  postReceives(operation, window, round);
+  postSends(operation, window, round);
 }
 
-void MpiCommunicator::finishRound(Operation &operation, uint32_t phase,
-                                  Round &round) {
+void MpiCommunicator::finishWindow(Operation &operation, const Window &window,
+                                   Round &round) {
   SitePlan &plan = *operation.plan;
-  const PlanPhase &part = plan.plan.phases[phase];
+  const PlanPhase &part = *window.messages;
   copyPieces(plan, part.copies,
              part.fromTarget ? operation.target : operation.source,
              operation.target);
-  waitMessages(round, headerOf(operation, phase, 0));
+  waitMessages(round, headerOf(operation, window.phase, 0));
   std::vector<const void *> contributions;
   std::vector<bool> packed;
   size_t arrived = 0;
@@ -131,7 +153,7 @@ void MpiCommunicator::post(Operation &operation) {
   if (operation.plan->site.primitive == Primitive::AllToAllRagged)
     postRagged(operation, round);
   else
-    postRound(operation, 0, round);
+    postWindow(operation, windowsOf(operation).front(), round);
 }
 
 void MpiCommunicator::complete(Operation &operation) {
@@ -139,11 +161,11 @@ void MpiCommunicator::complete(Operation &operation) {
   if (operation.plan->site.primitive == Primitive::AllToAllRagged) {
     completeRagged(operation, round);
   } else {
-    size_t phases = operation.plan->plan.phases.size();
-    for (uint32_t phase = 0; phase < phases; ++phase) {
-      if (phase > 0)
-        postRound(operation, phase, round);
-      finishRound(operation, phase, round);
+    const std::vector<Window> &windows = windowsOf(operation);
+    for (size_t i = 0; i < windows.size(); ++i) {
+      if (i > 0)
+        postWindow(operation, windows[i], round);
+      finishWindow(operation, windows[i], round);
     }
   }
 }

@@ -8,6 +8,7 @@
 #include "runtime/comm/CommunicatorState.h"
 #include "runtime/comm/mpi/StagingPool.h"
 #include "runtime/comm/mpi/Watchdog.h"
+#include "runtime/comm/mpi/Windows.h"
 
 #include <mpi.h>
 
@@ -50,7 +51,7 @@ private:
     const void *base;
     size_t elementBytes;
   };
-  // One round of an operation.
+  // One window of an operation.
   struct Round {
     std::vector<Message> sends;
     std::vector<Message> receives;
@@ -63,10 +64,12 @@ private:
   void post(Operation &operation) override;
   void complete(Operation &operation) override;
 
-  void postReceives(Operation &operation, uint32_t phase, Round &round);
-  void postSends(Operation &operation, uint32_t phase, Round &round);
-  void postRound(Operation &operation, uint32_t phase, Round &round);
-  void finishRound(Operation &operation, uint32_t phase, Round &round);
+  MessageLimits limitsOf(const SitePlan &plan) const;
+  const std::vector<Window> &windowsOf(const Operation &operation) const;
+  void postReceives(Operation &operation, const Window &window, Round &round);
+  void postSends(Operation &operation, const Window &window, Round &round);
+  void postWindow(Operation &operation, const Window &window, Round &round);
+  void finishWindow(Operation &operation, const Window &window, Round &round);
   void postRagged(Operation &operation, Round &round);
   void completeRagged(Operation &operation, Round &round);
 
@@ -89,6 +92,8 @@ private:
   std::string receiveBytes(int peer, const AgreementHeader &want);
 
   StagingPool pool_;
+  /// By site.
+  std::vector<Windows> windows_;
   /// By operation; their vectors keep what they grew to.
   std::array<Round, maxInFlight> rounds_;
   std::unique_ptr<Watchdog> watchdog_;

@@ -122,25 +122,18 @@ void MpiCommunicator::recycle(std::vector<Message> &messages) {
   messages.clear();
 }
 
-// Below, packing is cheaper than describing; and so is it for many runs.
-static constexpr size_t inPlaceBytes = 16384;
-static constexpr size_t inPlaceRuns = 64;
-
 // Header and runs as one MPI datatype: the message is the same as a packed one,
 // and MPI copies straight from or to the local buffer.
 bool MpiCommunicator::postInPlace(const AgreementHeader &header,
                                   const Transfer &transfer,
                                   const InPlace &place, int tag, Round &round) {
-  size_t bytes = static_cast<size_t>(transfer.elements) * place.elementBytes;
-  size_t whole = bytes + StagingBuffer::headerBytes;
-  if (bytes < inPlaceBytes ||
-      whole > static_cast<size_t>(state_->options.maxMessageBytes))
+  MessageLimits limits;
+  limits.elementBytes = static_cast<int64_t>(place.elementBytes);
+  limits.messageBytes = state_->options.maxMessageBytes;
+  if (!travelsInPlace(transfer, place.sends, limits))
     return false;
-  size_t runs = 0;
-  for (const BoxPair &pair : transfer.pieces)
-    runs += runCount(place.sends ? pair.readSide() : pair.writtenSide());
-  if (runs > inPlaceRuns)
-    return false;
+  size_t whole = static_cast<size_t>(transfer.elements) * place.elementBytes +
+                 StagingBuffer::headerBytes;
   AgreementHeader small = header;
   small.bytes = 0;
   Message message = stage(transfer.peer, small);
