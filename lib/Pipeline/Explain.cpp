@@ -115,8 +115,7 @@ reshardsOf(StringRef reason, const PropagationReport &propagation) {
 }
 
 std::vector<CollectiveReport>
-moe::explainCollectives(ModuleOp module,
-                        const PropagationReport &propagation) {
+moe::explainCollectives(ModuleOp module, const PropagationReport &propagation) {
   std::vector<CollectiveReport> reports;
   module.walk([&](Operation *op) {
     if (auto reindex = dyn_cast<spmd::ReindexOp>(op))

@@ -14,7 +14,8 @@ TEST(LoweringTable, EveryOpWithAShardingRuleHasALowering) {
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
   moe::lower::OpLowerings table(&context);
-  // Views of other values, what Partition replaces, and numbers outside of tensors.
+  // Views of other values, what Partition replaces, and numbers outside of
+  // tensors.
   std::set<std::string> without = {"moe.reshape", "moe.stop_gradient",
                                    "spmd.annotate", "spmd.reshard",
                                    "tensor.extract"};
