@@ -477,22 +477,29 @@ static Form maskRule(Operation *op, IndexAlgebra &algebra) {
 // Moves
 //===----------------------------------------------------------------------===//
 
+// Whether a tensor that is `term` on each rank is so as a whole: an indexed
+// dimension is whole, as an index is then the same on all ranks that hold a
+// copy; and the term varies along each dimension that is cut. Where it does
+// not, the blocks of different ranks may still differ: one sum of each rank is
+// one element of a dimension.
+static bool isTermOfAll(const Term &term, const Move &move) {
+  for (size_t dim = 0; dim < move.from.getDims().size(); ++dim)
+    if (!isWhole(move.from, dim, move.mesh) &&
+        (term.indexOf(dim) || !term.dependsOn(dim)))
+      return false;
+  return term.boundSizes.empty();
+}
+
 // The factors move, which are small; indices are shifted into the new blocks.
-// An indexed dimension must be whole before: an index is then the same on all
-// ranks that hold a copy, and factors of copies are computed alike.
 static Form moveRule(Operation *op, IndexAlgebra &algebra) {
   std::optional<Move> move = asMove(op);
   Form form = algebra.formOf(op->getOperand(0));
   if (!move || !form.isIndexed())
     return dense(op);
   FactorBuilder &build = algebra.build();
-  for (Term &term : form.terms) {
-    if (!term.boundSizes.empty())
+  for (const Term &term : form.terms)
+    if (!isTermOfAll(term, *move))
       return dense(op);
-    for (const IndexFactor &factor : term.indices)
-      if (!isWhole(move->from, factor.dim, move->mesh))
-        return dense(op);
-  }
   for (Term &term : form.terms) {
     term.forEach([&](Factor &factor) { factor = build.move(factor, *move); });
     Type i32 = IntegerType::get(op->getContext(), 32);
