@@ -54,7 +54,16 @@ static void writeReduce(Graph &graph, const std::string &) {
 static void writeScan(Graph &graph, const std::string &op) {
   Value input = graph.drawAny(1);
   char along = graph.draws.of(input.letters);
-  emitAlong(graph, op, input, along, graph.draws.below(2) ? " exclusive" : "");
+  bool isExclusive = graph.draws.below(2);
+  Value scan =
+      emitAlong(graph, op, input, along, isExclusive ? " exclusive" : "");
+  // The greatest of nothing is infinite; with the input it is not.
+  bool isSelecting = op == "moe.cummax" || op == "moe.cummin";
+  if (!isExclusive || !isSelecting || !input.isFloat())
+    return;
+  emitBinary(graph, op == "moe.cummax" ? "arith.maximumf" : "arith.minimumf",
+             scan, input);
+  graph.hide(scan);
 }
 
 static void writeSoftmax(Graph &graph, const std::string &op) {

@@ -2,6 +2,8 @@
 #include "tools/moe-fuzz/Emit.h"
 #include "tools/moe-fuzz/OpWriters.h"
 
+#include <algorithm>
+
 namespace moe::fuzz {
 
 namespace {
@@ -32,6 +34,17 @@ static Window drawWindow(Graph &graph, int64_t n) {
   return window;
 }
 
+// One that sees an element always: the greatest of none is infinite, and what
+// has infinities is no longer exact.
+static Window drawFullWindow(Graph &graph, int64_t n) {
+  Window window = drawWindow(graph, n);
+  window.dilation = 1;
+  window.size = std::min(window.size, n);
+  window.low = std::min(window.low, window.size - 1);
+  window.high = std::min(window.high, window.size - 1);
+  return window;
+}
+
 // One entry of each window.
 static std::string listOf(const std::vector<Window> &windows,
                           int64_t Window::*field) {
@@ -52,7 +65,8 @@ static void writeReduceWindow(Graph &graph, const std::string &op) {
     if (dim != always && !graph.draws.oneIn(3))
       continue;
     int64_t n = graph.sizeOf(input.letters[dim]);
-    windows[dim] = drawWindow(graph, n);
+    bool isFull = kind == "max" || kind == "min";
+    windows[dim] = isFull ? drawFullWindow(graph, n) : drawWindow(graph, n);
     letters[dim] = graph.letterOfSize(windows[dim].count(n), letters);
   }
   graph.emit(op + " " + kind + " " + input.name + " window " +
