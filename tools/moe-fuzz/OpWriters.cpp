@@ -14,6 +14,7 @@ const OpWriters &allOpWriters() {
     addOrderWriters(writers);
     addWindowWriters(writers);
     addExpertWriters(writers);
+    addControlWriters(writers);
     addChainWriters(writers);
     return writers;
   }();
@@ -45,6 +46,8 @@ const OpWriter &drawWriter(Draws &draws, const OpWriters &writers) {
 const std::vector<OpOfPasses> &opsOfPasses() {
   static const std::vector<OpOfPasses> ops = {
       {"spmd.reshard", "spmd-propagate makes it where a layout changes"},
+      {"tensor.extract", "makes the condition of scf.if"},
+      {"tensor.from_elements", "makes the number of a turn of scf.for"},
   };
   return ops;
 }
