@@ -161,6 +161,28 @@ FailureOr<Checker::Expected> Checker::Expected::of(ModuleOp module, Mode mode,
   return expected;
 }
 
+// Whether constants that MLIR folded explain that the candidate differs.
+bool Checker::isFolding(const Expected &expected, func::FuncOp candidate) {
+  auto global = func::FuncOp(expected.entry)->getParentOfType<ModuleOp>();
+  for (bool keepsAnnotations : {false, true}) {
+    OwningOpRef<ModuleOp> folded = foldConstants(global, keepsAnnotations);
+    if (!folded)
+      continue;
+    auto second = Expected::of(*folded, Mode::Exact, expected.options.seed);
+    if (succeeded(second) && second->isSame(candidate))
+      return true;
+  }
+  return false;
+}
+
+bool Checker::isRounding(const Expected &expected, func::FuncOp candidate) {
+  uint64_t seed = expected.options.seed;
+  auto actual = Interpreter(Mode::Float, seed).run(candidate, expected.inputs);
+  return succeeded(actual) &&
+         fuzz::isRounding({expected.entry, expected.inputs, expected.results},
+                          *actual, seed);
+}
+
 bool Checker::isRight(const Expected &expected, ModuleOp candidate) {
   FailureOr<func::FuncOp> entry = findEntry(candidate, "forward");
   if (failed(entry))
@@ -168,19 +190,9 @@ bool Checker::isRight(const Expected &expected, ModuleOp candidate) {
   if (expected.isSame(*entry))
     return true;
   std::string first = std::move(errors);
-  bool isExplained = false;
-  uint64_t seed = expected.options.seed;
-  if (expected.options.mode == Mode::Float) {
-    auto actual = Interpreter(Mode::Float, seed).run(*entry, expected.inputs);
-    isExplained =
-        succeeded(actual) &&
-        isRounding({expected.entry, expected.inputs, expected.results}, *actual,
-                   seed);
-  } else if (OwningOpRef<ModuleOp> folded = foldConstants(
-                 func::FuncOp(expected.entry)->getParentOfType<ModuleOp>())) {
-    auto second = Expected::of(*folded, Mode::Exact, seed);
-    isExplained = succeeded(second) && second->isSame(*entry);
-  }
+  bool isExplained = expected.options.mode == Mode::Float
+                         ? isRounding(expected, *entry)
+                         : isFolding(expected, *entry);
   errors = isExplained ? "" : std::move(first);
   return isExplained;
 }

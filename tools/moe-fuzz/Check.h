@@ -53,6 +53,8 @@ private:
   void renew();
   bool checkStages(mlir::ModuleOp global, uint64_t seed);
   bool isRight(const Expected &expected, mlir::ModuleOp candidate);
+  bool isRounding(const Expected &expected, mlir::func::FuncOp candidate);
+  bool isFolding(const Expected &expected, mlir::func::FuncOp candidate);
   mlir::PassManager &passesOf(moe::Stage stage);
 
   std::unique_ptr<mlir::MLIRContext> context;

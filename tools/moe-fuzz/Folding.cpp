@@ -19,9 +19,10 @@ static void dropAnnotations(ModuleOp module) {
   });
 }
 
-OwningOpRef<ModuleOp> foldConstants(ModuleOp global) {
+OwningOpRef<ModuleOp> foldConstants(ModuleOp global, bool keepsAnnotations) {
   OwningOpRef<ModuleOp> folded = global.clone();
-  dropAnnotations(*folded);
+  if (!keepsAnnotations)
+    dropAnnotations(*folded);
   PassManager manager(global.getContext(), ModuleOp::getOperationName());
   if (failed(parsePassPipeline("canonicalize,cse,canonicalize", manager)) ||
       failed(manager.run(*folded)))

@@ -12,8 +12,10 @@
 
 namespace moe::fuzz {
 
-/// The program without its annotations, folded by MLIR's canonicalizer alone
-/// and by no pass of ours; null where that fails.
-mlir::OwningOpRef<mlir::ModuleOp> foldConstants(mlir::ModuleOp global);
+/// The program folded by MLIR's canonicalizer alone and by no pass of ours, as
+/// it is or, where MLIR sees through them in the end, without its annotations;
+/// null where that fails.
+mlir::OwningOpRef<mlir::ModuleOp> foldConstants(mlir::ModuleOp global,
+                                                bool keepsAnnotations);
 
 } // namespace moe::fuzz

@@ -55,8 +55,10 @@ static double lastBit(FloatType type) {
 static void addNoise(OpResult result, FloatType type, std::mt19937_64 &random) {
   auto tensor = cast<RankedTensorType>(result.getType());
   SmallVector<double> factors(tensor.getNumElements());
+  // Of any size, so that two do not cancel.
+  std::uniform_real_distribution<double> size(-2, 2);
   for (double &factor : factors)
-    factor = random() % 2 ? 1 + lastBit(type) : 1 - lastBit(type);
+    factor = 1 + size(random) * lastBit(type);
   OpBuilder builder(result.getContext());
   builder.setInsertionPointAfter(result.getOwner());
   Location loc = result.getLoc();
