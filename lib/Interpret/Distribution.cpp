@@ -40,12 +40,30 @@ static bool agreeOn(ArrayRef<Digit> digits, int64_t a, int64_t b) {
   });
 }
 
+// What of `digit` is in front of and behind `removed`: "x"=12 without its
+// middle part of size 3 is a part of size 2 on either side.
+static void addWithout(const Digit &digit, const Digit &removed,
+                       std::vector<Digit> &rest) {
+  int64_t top = digit.stride * digit.size;
+  int64_t begin = std::max(digit.stride, removed.stride);
+  int64_t end = std::min(top, removed.stride * removed.size);
+  if (begin >= end)
+    return rest.push_back(digit);
+  if (end < top)
+    rest.push_back({top / end, end});
+  if (digit.stride < begin)
+    rest.push_back({begin / digit.stride, digit.stride});
+}
+
 static std::vector<Digit> without(ArrayRef<Digit> digits,
                                   ArrayRef<Digit> removed) {
-  std::vector<Digit> rest;
-  for (const Digit &digit : digits)
-    if (!llvm::is_contained(removed, digit))
-      rest.push_back(digit);
+  std::vector<Digit> rest(digits);
+  for (const Digit &gone : removed) {
+    std::vector<Digit> left;
+    for (const Digit &digit : rest)
+      addWithout(digit, gone, left);
+    rest = std::move(left);
+  }
   return rest;
 }
 
