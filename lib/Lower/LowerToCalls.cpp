@@ -682,10 +682,32 @@ struct LowerToCalls : moe::impl::MoeLowerToCallsBase<LowerToCalls> {
         succeeded(runPipeline(manager, module)));
   }
 
+  // A scalar that chooses one of two tensors is a branch; MLIR makes such of
+  // branches that hand on what there is.
+  void branchOnScalars(ModuleOp module) {
+    module.walk([](arith::SelectOp op) {
+      if (llvm::isa<TensorType>(op.getCondition().getType()) ||
+          !llvm::isa<TensorType>(op.getType()))
+        return;
+      auto yield = [](Value value) {
+        return [value](OpBuilder &builder, Location loc) {
+          scf::YieldOp::create(builder, loc, value);
+        };
+      };
+      OpBuilder builder(op);
+      auto branch = scf::IfOp::create(builder, op.getLoc(), op.getCondition(),
+                                      yield(op.getTrueValue()),
+                                      yield(op.getFalseValue()));
+      op.replaceAllUsesWith(branch.getResult(0));
+      op.erase();
+    });
+  }
+
   LogicalResult lowerModule(ModuleOp module, moert::Isa level) {
     if (failed(inlineCalls(module)))
       return failure();
     splitLongEinsums(module);
+    branchOnScalars(module);
     OpLowerings lowerings(&getContext());
     ManifestWriter manifest(module);
     KernelLibrary kernels(module);
