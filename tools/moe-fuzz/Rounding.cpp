@@ -51,36 +51,40 @@ static double lastBit(FloatType type) {
   return std::ldexp(1.0, 1 - static_cast<int>(type.getFPMantissaWidth()));
 }
 
-// Multiplies a result, already f64, by numbers around 1.
-static void addNoise(OpResult result, FloatType type, std::mt19937_64 &random) {
-  auto tensor = cast<RankedTensorType>(result.getType());
+// Multiplies a value, already f64, by numbers around 1.
+static void addNoise(Value value, FloatType type, std::mt19937_64 &random) {
+  auto tensor = cast<RankedTensorType>(value.getType());
   SmallVector<double> factors(tensor.getNumElements());
   // Of any size, so that two do not cancel.
   std::uniform_real_distribution<double> size(-2, 2);
   for (double &factor : factors)
     factor = 1 + size(random) * lastBit(type);
-  OpBuilder builder(result.getContext());
-  builder.setInsertionPointAfter(result.getOwner());
-  Location loc = result.getLoc();
+  OpBuilder builder(value.getContext());
+  builder.setInsertionPointAfterValue(value);
+  Location loc = value.getLoc();
   auto noise = arith::ConstantOp::create(
       builder, loc, DenseElementsAttr::get(tensor, ArrayRef(factors)));
-  auto noisy = arith::MulFOp::create(builder, loc, result, noise);
-  result.replaceAllUsesExcept(noisy, noisy);
+  auto noisy = arith::MulFOp::create(builder, loc, value, noise);
+  value.replaceAllUsesExcept(noisy, noisy);
+}
+
+static void widen(Value value, bool isNoisy, std::mt19937_64 &random) {
+  auto type = dyn_cast<FloatType>(getElementTypeOrSelf(value.getType()));
+  value.setType(asWide(value.getType()));
+  if (type && isNoisy && isa<RankedTensorType>(value.getType()))
+    addNoise(value, type, random);
 }
 
 static void widen(Operation *op, bool isNoisy, std::mt19937_64 &random) {
   // Of a constant and of a padding.
   if (Attribute value = op->getAttr("value"))
     op->setAttr("value", asWide(value));
-  for (OpResult result : op->getResults()) {
-    auto type = dyn_cast<FloatType>(getElementTypeOrSelf(result.getType()));
-    result.setType(asWide(result.getType()));
-    if (type && isNoisy && isa<RankedTensorType>(result.getType()))
-      addNoise(result, type, random);
-  }
+  for (OpResult result : op->getResults())
+    widen(result, isNoisy, random);
+  // Of arguments too: what an op rounds inside counts like its operands.
   for (Region &region : op->getRegions())
     for (BlockArgument argument : region.getArguments())
-      argument.setType(asWide(argument.getType()));
+      widen(argument, isNoisy, random);
   if (!isa<arith::ExtFOp, arith::TruncFOp>(op))
     return;
   op->getResult(0).replaceAllUsesWith(op->getOperand(0));
