@@ -125,6 +125,13 @@ def Spmd_DimMapAttr : Spmd_Attr<"DimMap", "dim_map"> {
                         "int64_t":$targetStep, "int64_t":$size,
                         "int64_t":$advance, "int64_t":$reach);
   let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    /// The same as the runtime has it.
+    ::moert::DimMap getMap() const {
+      return {getSource(), getSourceStep(), getTarget(), getTargetStep(),
+              getSize(),   getAdvance(),    getReach()};
+    }
+  }];
 }
 
 def Spmd_MeshAxisAttr : Spmd_Attr<"MeshAxis", "mesh_axis"> {

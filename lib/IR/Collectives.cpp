@@ -189,9 +189,7 @@ moert::IndexMap ReindexOp::getIndexMap() {
   moert::IndexMap map;
   if (ArrayAttr dims = getMapAttr())
     for (auto dim : dims.getAsRange<DimMapAttr>())
-      map.dims.push_back({dim.getSource(), dim.getSourceStep(), dim.getTarget(),
-                          dim.getTargetStep(), dim.getSize(), dim.getAdvance(),
-                          dim.getReach()});
+      map.dims.push_back(dim.getMap());
   return map;
 }
 

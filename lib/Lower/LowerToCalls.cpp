@@ -455,7 +455,7 @@ private:
   // itself where nobody else reads it, else a copy.
   void lowerReindex(spmd::ReindexOp op) {
     Value into = op.getInto(), result = op.getResult();
-    if (into && isOnlyReaderOf(into) && !resultNumbers.count(result))
+    if (into && isLastReader(op, into) && !resultNumbers.count(result))
       buffers[result] = bufferOf(into);
     else if (int target = placeResult(result); into)
       addKernel(op.getLoc(), op->getName().getStringRef(),
@@ -466,10 +466,10 @@ private:
     addStep(std::move(step));
   }
 
-  bool isOnlyReaderOf(Value value) const {
+  // Whether nothing reads what `op` reads after it: in a loop, no other turn.
+  bool isLastReader(Operation *op, Value value) const {
     return value.hasOneUse() && Residency::root(value) == value &&
-           program.buffers[bufferOf(value)].place == Buffer::Place::Arena &&
-           !pinned.contains(bufferOf(value));
+           value.getParentBlock() == op->getBlock() && ownsBuffer(value);
   }
 
   // Both buffers are in use until here.
@@ -510,12 +510,10 @@ private:
   void placeFlow(Operation *op, const spmd::Flow &flow) {
     Value initial = flow.sources.front()->get();
     bool beginsBefore = flow.sources.front()->getOwner() == op;
-    Value root = Residency::root(initial);
-    bool isTaken = beginsBefore && initial == root && root.hasOneUse() &&
-                   root.getParentBlock() == op->getBlock() && ownsBuffer(root);
+    bool isTaken = beginsBefore && isLastReader(op, initial);
     int id =
         isTaken
-            ? bufferOf(root)
+            ? bufferOf(initial)
             : newArenaBuffer(cast<RankedTensorType>(flow.values[0].getType()));
     if (beginsBefore && !isTaken)
       addCopy(initial, id, op->getLoc());

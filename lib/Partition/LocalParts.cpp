@@ -8,14 +8,23 @@ Type spmd::countingType(Type elementType) {
              : IntegerType::get(elementType.getContext(), 32);
 }
 
-Value spmd::widenIndices(OpBuilder &builder, Location loc, Value indices) {
-  auto type = cast<RankedTensorType>(indices.getType());
-  RankedTensorType wide = type.clone(countingType(type.getElementType()));
-  if (wide == type)
+Value spmd::castIndices(OpBuilder &builder, Location loc, Value indices,
+                        Type element) {
+  RankedTensorType from = typeOf(indices), to = from.clone(element);
+  unsigned width = element.getIntOrFloatBitWidth();
+  unsigned have = from.getElementTypeBitWidth();
+  if (have == width)
     return indices;
-  if (type.getElementType().isInteger(1))
-    return arith::ExtUIOp::create(builder, loc, wide, indices);
-  return arith::ExtSIOp::create(builder, loc, wide, indices);
+  if (have > width)
+    return arith::TruncIOp::create(builder, loc, to, indices);
+  if (have == 1)
+    return arith::ExtUIOp::create(builder, loc, to, indices);
+  return arith::ExtSIOp::create(builder, loc, to, indices);
+}
+
+Value spmd::widenIndices(OpBuilder &builder, Location loc, Value indices) {
+  return castIndices(builder, loc, indices,
+                     countingType(typeOf(indices).getElementType()));
 }
 
 Value spmd::shiftIntoBlock(Localizer &localizer, Location loc,

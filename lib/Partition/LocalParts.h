@@ -7,8 +7,16 @@
 
 namespace spmd {
 
+/// The type of a tensor.
+inline mlir::RankedTensorType typeOf(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType());
+}
+
 /// Blocks begin at an i32 or i64: narrower integers are counted in i32.
 mlir::Type countingType(mlir::Type elementType);
+/// Indices, which are not negative as i1, as integers of type `element`.
+mlir::Value castIndices(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::Value indices, mlir::Type element);
 /// `indices` in their counting type.
 mlir::Value widenIndices(mlir::OpBuilder &builder, mlir::Location loc,
                          mlir::Value indices);

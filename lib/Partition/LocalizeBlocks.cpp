@@ -204,22 +204,12 @@ struct ScatterModel
   }
 
 private:
-  // `value` on the first rank along `axes`, zeros on the others. Blocks of a
-  // dimension of one element for each rank tell which one it is.
+  // `value` on the first rank along `axes`, zeros on the others.
   static Value onFirstRank(Localizer &localizer, Location loc, Value value,
                            FlatSymbolRefAttr mesh, ArrayRef<AxisRefAttr> axes) {
     OpBuilder &b = localizer.builder;
-    int64_t ranks = 1;
-    for (const moert::Digit &digit : digitsOf(axes, localizer.mesh))
-      ranks *= digit.size;
-    auto dim = DimShardingAttr::get(b.getContext(), axes, /*isOpen=*/false,
-                                    /*priority=*/0);
-    auto sharding = ShardingAttr::get(b.getContext(), mesh, {dim}, {}, {},
-                                      ReductionKind::Sum);
-    auto scalar = RankedTensorType::get({}, b.getI32Type());
-    Value number =
-        BlockOffsetOp::create(b, loc, scalar, 0, sharding,
-                              RankedTensorType::get({ranks}, b.getI32Type()));
+    Value number = localizer.rankAlong(loc, mesh, axes);
+    RankedTensorType scalar = typeOf(number);
     Value isFirst = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
                                           number, splatOf(b, loc, scalar, 0));
     auto type = cast<RankedTensorType>(value.getType());

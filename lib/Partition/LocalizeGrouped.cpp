@@ -57,13 +57,7 @@ private:
   }
 
   Value extended(Value integers) {
-    auto type = cast<RankedTensorType>(integers.getType());
-    RankedTensorType wide = type.clone(b.getI64Type());
-    if (type == wide)
-      return integers;
-    if (type.getElementType().isInteger(1))
-      return arith::ExtUIOp::create(b, loc, wide, integers);
-    return arith::ExtSIOp::create(b, loc, wide, integers);
+    return castIndices(b, loc, integers, b.getI64Type());
   }
 
   // The sizes of the rank's experts; what pads them has no rows.

@@ -1,18 +1,13 @@
 // Ops that move elements along a dimension. Where it is whole, or blocks stay
 // what they were, the op itself is local; elsewhere it is one exchange through
 // an index map, between any two layouts.
+#include "LocalParts.h"
 #include "LocalizeModels.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace spmd;
 
 namespace {
-
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 /// The first dimension that changes its size and is cut; nothing when all such
 /// dimensions are whole.

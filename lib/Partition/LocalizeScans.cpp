@@ -11,10 +11,6 @@ using namespace spmd;
 
 namespace {
 
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 RankedTensorType withoutDim(RankedTensorType type, int64_t dim) {
   SmallVector<int64_t> shape(type.getShape());
   shape.erase(shape.begin() + dim);
@@ -122,9 +118,7 @@ Value Lines::reducedEarlier(Value line, ReductionKind kind) {
       localizer.reshard(loc, mine, cut, wholeDim(cut, 0), all, reason);
 
   auto counts = RankedTensorType::get({blocks}, builder.getI32Type());
-  Value number = BlockOffsetOp::create(
-      builder, loc, RankedTensorType::get({}, builder.getI32Type()), 0, cut,
-      all);
+  Value number = localizer.rankAlong(loc, sharding.getMesh(), axes());
   Value earlier = arith::CmpIOp::create(
       builder, loc, arith::CmpIPredicate::slt,
       moe::IotaOp::create(builder, loc, counts, 0),
@@ -275,16 +269,6 @@ Value pick(OpBuilder &builder, Location loc, Value indices, Value positions,
                                     at, last));
 }
 
-// Indices counted in i32 as integers of `type`.
-Value counted(OpBuilder &builder, Location loc, Value indices, Type type) {
-  auto as = typeOf(indices).clone(type);
-  if (type.getIntOrFloatBitWidth() > 32)
-    return arith::ExtSIOp::create(builder, loc, as, indices);
-  if (type.getIntOrFloatBitWidth() < 32)
-    return arith::TruncIOp::create(builder, loc, as, indices);
-  return indices;
-}
-
 // The k largest of each block meet; where blocks are smaller than that, all do.
 struct TopKModel : LocalizeOpInterface::ExternalModel<TopKModel, moe::TopKOp> {
   SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
@@ -342,7 +326,7 @@ struct TopKModel : LocalizeOpInterface::ExternalModel<TopKModel, moe::TopKOp> {
     Value indices = lines.gathered(index, k);
     auto chosen = create(values, wide);
     Value picked = pick(builder, loc, indices, chosen.getIndices(), dim);
-    return {chosen.getValues(), counted(builder, loc, picked, indexType)};
+    return {chosen.getValues(), castIndices(builder, loc, picked, indexType)};
   }
 };
 
@@ -383,7 +367,7 @@ struct ArgReduceModel
                         asLine(chosen.getIndices()), dim);
     picked = moe::ReshapeOp::create(builder, loc, chosen.getIndices().getType(),
                                     picked);
-    return {chosen.getValues(), counted(builder, loc, picked, indexType)};
+    return {chosen.getValues(), castIndices(builder, loc, picked, indexType)};
   }
 };
 

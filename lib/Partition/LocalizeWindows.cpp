@@ -12,10 +12,6 @@ using namespace spmd;
 
 namespace {
 
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 /// One dimension of the input that windows slide over, and how; what the
 /// exchange does to it is gone afterwards.
 struct Sliding {
@@ -61,12 +57,9 @@ public:
     OpBuilder &b = localizer.builder;
     RankedTensorType target = typeOf(input).clone(shape);
     ShardingAttr sharding = getSharding(input);
-    SmallVector<int64_t> held(
-        localType(target, sharding, localizer.mesh).getShape());
-    for (auto [size, dim] : llvm::zip_equal(held, map))
-      size = size ? (size - 1) * dim.getAdvance() + dim.getReach() : 0;
     Value into =
-        neutralOf(b, op->getLoc(), typeOf(local).clone(held), neutralTo);
+        neutralOf(b, op->getLoc(),
+                  localizer.reindexedType(sharding, target, map), neutralTo);
     return localizer.reindex(op->getLoc(), local, sharding, typeOf(input),
                              sharding, target, map, into,
                              localizer.reasonOf(op, *cut, sharding));

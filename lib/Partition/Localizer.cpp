@@ -47,6 +47,22 @@ FailureOr<Value> Localizer::reshard(Location loc, Value local,
   return local;
 }
 
+// A dimension with one element for each of them says which one it is.
+Value Localizer::rankAlong(Location loc, FlatSymbolRefAttr meshName,
+                           ArrayRef<AxisRefAttr> axes) {
+  int64_t ranks = 1;
+  for (const moert::Digit &digit : digitsOf(axes, mesh))
+    ranks *= digit.size;
+  auto dim = DimShardingAttr::get(builder.getContext(), axes, /*isOpen=*/false,
+                                  /*priority=*/0);
+  auto sharding = ShardingAttr::get(builder.getContext(), meshName, {dim}, {},
+                                    {}, ReductionKind::Sum);
+  auto scalar = RankedTensorType::get({}, builder.getI32Type());
+  return BlockOffsetOp::create(
+      builder, loc, scalar, 0, sharding,
+      RankedTensorType::get({ranks}, builder.getI32Type()));
+}
+
 Value Localizer::reshard(Location loc, Value local, ShardingAttr from,
                          ShardingAttr to, RankedTensorType global,
                          StringAttr reason) {
@@ -58,22 +74,23 @@ Value Localizer::reindex(Location loc, Value local, ShardingAttr from,
                          RankedTensorType source, ShardingAttr to,
                          RankedTensorType target, ArrayRef<DimMapAttr> map,
                          Value into, StringAttr reason) {
-  moert::IndexMap index;
-  SmallVector<Attribute> dims;
-  for (DimMapAttr dim : map) {
-    dims.push_back(dim);
-    index.dims.push_back({dim.getSource(), dim.getSourceStep(), dim.getTarget(),
-                          dim.getTargetStep(), dim.getSize(), dim.getAdvance(),
-                          dim.getReach()});
-  }
-  auto type = RankedTensorType::get(
-      index.targetLocalShape(layoutOf(to, target.getShape(), mesh)),
-      target.getElementType());
+  RankedTensorType type = reindexedType(to, target, map);
+  SmallVector<Attribute> dims(map.begin(), map.end());
   ++collectives;
   return ReindexOp::create(
       builder, loc, type, local, into, from, TypeAttr::get(source), to,
       TypeAttr::get(target),
       dims.empty() ? ArrayAttr() : builder.getArrayAttr(dims), reason);
+}
+
+RankedTensorType Localizer::reindexedType(ShardingAttr to,
+                                          RankedTensorType target,
+                                          ArrayRef<DimMapAttr> map) const {
+  moert::IndexMap index;
+  for (DimMapAttr dim : map)
+    index.dims.push_back(dim.getMap());
+  return target.clone(
+      index.targetLocalShape(layoutOf(to, target.getShape(), mesh)));
 }
 
 Value Localizer::masked(Location loc, Value local, Value global,

@@ -7,16 +7,6 @@ using namespace moe::propagate;
 // Bytes
 //===----------------------------------------------------------------------===//
 
-static Placement yieldOf(const Graph &graph, const Decisions &decisions,
-                         int tensor) {
-  int producer = graph.tensors[tensor].producer;
-  for (const Port &result : graph.ops[producer].results)
-    if (result.tensor == tensor)
-      return moe::propagate::yieldOf(graph.ops[producer], result,
-                                     decisions.ops[producer].assignment);
-  llvm_unreachable("a producer has its tensors as results");
-}
-
 // The distinct layouts in which users need the tensor; a user's own pin counts
 // as what it yields, where partial values stay.
 static SmallVector<Placement, 4>
@@ -41,7 +31,7 @@ double moe::propagate::totalBytes(const Graph &graph,
   double bytes = 0;
   for (auto [index, tensor] : llvm::enumerate(graph.tensors))
     bytes +=
-        planFanOut(::yieldOf(graph, decisions, index),
+        planFanOut(placementOf(graph, decisions, index),
                    needsOf(graph, decisions, index), tensor.shape, graph.atoms)
             .bytes;
   for (auto [op, decision] : llvm::zip(graph.ops, decisions.ops))

@@ -230,13 +230,6 @@ bool Decider::isPreferred(int op, const Assignment &a, const Cost &costA,
   return false;
 }
 
-static int holderOf(const Assignment &assignment, int atom) {
-  for (auto [factor, axes] : llvm::enumerate(assignment))
-    if (contains(axes, atom))
-      return factor;
-  return spmd::kNoFactor;
-}
-
 // For each contested axis the best choice that gives it to another factor.
 void Decider::findContests(const Candidates &candidates,
                            llvm::ArrayRef<Assignment> choices,
@@ -419,6 +412,16 @@ Decisions Decider::run() {
 }
 
 } // namespace
+
+Placement moe::propagate::placementOf(const Graph &graph,
+                                      const Decisions &decisions, int tensor) {
+  int producer = graph.tensors[tensor].producer;
+  for (const Port &result : graph.ops[producer].results)
+    if (result.tensor == tensor)
+      return yieldOf(graph.ops[producer], result,
+                     decisions.ops[producer].assignment);
+  llvm_unreachable("a producer has its tensors as results");
+}
 
 Decisions moe::propagate::decide(const Graph &graph) {
   return Decider(graph).run();

@@ -73,3 +73,10 @@ double moe::propagate::jointBytes(const OpNode &node, int factor,
   double others = graph.atoms.sizeOf(assignment[factor]) - 1;
   return lines * std::min<double>(along.fromEach * others, along.atMost);
 }
+
+int moe::propagate::holderOf(const Assignment &assignment, int atom) {
+  for (auto [factor, axes] : llvm::enumerate(assignment))
+    if (contains(axes, atom))
+      return factor;
+  return spmd::kNoFactor;
+}

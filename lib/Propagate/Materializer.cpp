@@ -11,13 +11,7 @@ using spmd::ShardingRule;
 //===----------------------------------------------------------------------===//
 
 Placement Materializer::placementOf(int tensor) const {
-  const Graph &plain = graph.getGraph();
-  int producer = plain.tensors[tensor].producer;
-  for (const Port &result : plain.ops[producer].results)
-    if (result.tensor == tensor)
-      return yieldOf(plain.ops[producer], result,
-                     decisions.ops[producer].assignment);
-  llvm_unreachable("a producer has its tensors as results");
+  return propagate::placementOf(graph.getGraph(), decisions, tensor);
 }
 
 SmallVector<Placement, 4> Materializer::needsOf(int tensor) const {
@@ -338,10 +332,6 @@ std::string Materializer::describeSide(int node, StringRef verb, int tensor,
         dims += " by " + graph.describeOrigin(origin).str();
   }
   return text + (dims.empty() ? "it whole" : dims);
-}
-
-static std::string formatBytes(double bytes) {
-  return llvm::formatv("{0:f0}", bytes).str();
 }
 
 // "; moe.einsum at ... cuts dimension 1 of the result over {"expert"}: 96 bytes

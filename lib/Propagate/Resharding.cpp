@@ -14,14 +14,6 @@ static void addOrigin(ReshardEnd &end, int origin) {
     end.origins.push_back(origin);
 }
 
-// The factor that `atom` cuts.
-static int holderOf(const OpDecision &decision, int atom) {
-  for (auto [factor, axes] : llvm::enumerate(decision.assignment))
-    if (contains(axes, atom))
-      return factor;
-  return spmd::kNoFactor;
-}
-
 // The annotations behind the cuts of what `ports` carry of the tensor.
 static void addOrigins(ReshardEnd &end, ArrayRef<Port> ports, int tensor,
                        const OpDecision &decision) {
@@ -60,7 +52,7 @@ ReshardEnd moe::propagate::consumerEnd(const Graph &graph,
   // What the op cuts instead over axes that the value gives up.
   for (auto [dim, axes] : llvm::enumerate(resharding.from.dims))
     for (int atom : axes)
-      if (int holder = holderOf(decision, atom);
+      if (int holder = holderOf(decision.assignment, atom);
           holder != spmd::kNoFactor && !contains(resharding.to.dims[dim], atom))
         addOrigin(end, decision.origins[holder]);
   if (end.origins.empty() && op.pin)
@@ -105,7 +97,7 @@ std::string moe::propagate::describeFactor(const OpNode &op, int factor) {
          std::to_string(op.factors[factor].size);
 }
 
-static std::string formatBytes(double bytes) {
+std::string moe::propagate::formatBytes(double bytes) {
   return llvm::formatv("{0:f0}", bytes).str();
 }
 
@@ -128,7 +120,7 @@ std::string moe::propagate::describeRule(const FunctionGraph &graph,
       if (port.factors[dim] == spmd::kNoFactor)
         return name + " needs " + dimension + " whole";
       for (int atom : axes)
-        if (int holder = holderOf(decision, atom);
+        if (int holder = holderOf(decision.assignment, atom);
             !contains(resharding.to.dims[dim], atom) &&
             holder != spmd::kNoFactor)
           return name + " can cut one dimension over " +

@@ -1,5 +1,7 @@
 #include "runtime/core/Box.h"
 
+#include <algorithm>
+
 namespace moert {
 
 // Peels dimension `dim`: a partial first row, whole rows, a partial last row.
@@ -59,6 +61,39 @@ BoxPair pairOf(const Box &box, const std::vector<int64_t> &shape) {
   for (size_t dim = 0; dim < shape.size(); ++dim)
     offset += box.begin[dim] * strides[dim];
   return {box.size, offset, offset, strides, strides};
+}
+
+int64_t elementsOf(const std::vector<BoxPair> &pieces) {
+  int64_t count = 0;
+  for (const BoxPair &pair : pieces)
+    count += pair.elements();
+  return count;
+}
+
+void addPart(const BoxPair &whole, Range part, std::vector<BoxPair> &pieces) {
+  for (const Box &box : boxesOf(whole.size, part)) {
+    BoxPair pair = whole;
+    pair.size = box.size;
+    for (size_t dim = 0; dim < box.size.size(); ++dim) {
+      pair.source += box.begin[dim] * whole.sourceStrides[dim];
+      pair.target += box.begin[dim] * whole.targetStrides[dim];
+    }
+    pieces.push_back(std::move(pair));
+  }
+}
+
+std::vector<BoxPair> partOf(const std::vector<BoxPair> &pieces, Range part) {
+  std::vector<BoxPair> result;
+  int64_t begin = 0;
+  for (const BoxPair &pair : pieces) {
+    int64_t end = begin + pair.elements();
+    Range mine{std::max(part.begin, begin) - begin,
+               std::min(part.end, end) - begin};
+    if (mine.size())
+      addPart(pair, mine, result);
+    begin = end;
+  }
+  return result;
 }
 
 int64_t runCount(const BoxPair &pair) {

@@ -59,6 +59,15 @@ std::vector<int64_t> rowMajorStrides(const std::vector<int64_t> &shape);
 /// `box` of a buffer of `shape`, on both sides.
 BoxPair pairOf(const Box &box, const std::vector<int64_t> &shape);
 
+/// Elements `part` of `whole`, in row-major order, behind `pieces`.
+void addPart(const BoxPair &whole, Range part, std::vector<BoxPair> &pieces);
+
+/// Elements `part` of all `pieces`, one behind the other.
+std::vector<BoxPair> partOf(const std::vector<BoxPair> &pieces, Range part);
+
+/// How many all have.
+int64_t elementsOf(const std::vector<BoxPair> &pieces);
+
 /// The boxes that elements `range` of a row-major box of `shape` make up, in
 /// order: at most 2 rank - 1 of them. Example: elements [1,5) of 2x3 are row 0
 /// from column 1, then row 1 up to column 2.

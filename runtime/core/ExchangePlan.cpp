@@ -13,41 +13,6 @@ namespace {
 
 using Indices = std::vector<int64_t>;
 
-int64_t elementsOf(const std::vector<BoxPair> &pieces) {
-  int64_t count = 0;
-  for (const BoxPair &pair : pieces)
-    count += pair.elements();
-  return count;
-}
-
-// Elements `part` of `whole`, in row-major order.
-void addPart(const BoxPair &whole, Range part, std::vector<BoxPair> &pieces) {
-  for (const Box &box : boxesOf(whole.size, part)) {
-    BoxPair pair = whole;
-    pair.size = box.size;
-    for (size_t dim = 0; dim < box.size.size(); ++dim) {
-      pair.source += box.begin[dim] * whole.sourceStrides[dim];
-      pair.target += box.begin[dim] * whole.targetStrides[dim];
-    }
-    pieces.push_back(std::move(pair));
-  }
-}
-
-// Elements `part` of all `pieces`, one behind the other.
-std::vector<BoxPair> partOf(const std::vector<BoxPair> &pieces, Range part) {
-  std::vector<BoxPair> result;
-  int64_t begin = 0;
-  for (const BoxPair &pair : pieces) {
-    int64_t end = begin + pair.elements();
-    Range mine{std::max(part.begin, begin) - begin,
-               std::min(part.end, end) - begin};
-    if (mine.size())
-      addPart(pair, mine, result);
-    begin = end;
-  }
-  return result;
-}
-
 // Boxes of one group of dimensions inside each box of the groups before it.
 void cross(std::vector<BoxPair> &pieces, const std::vector<BoxPair> &inner) {
   std::vector<BoxPair> result;

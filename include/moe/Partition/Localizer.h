@@ -28,6 +28,11 @@ public:
   mlir::Value blockOffset(mlir::Location loc, mlir::Value global, int64_t dim,
                           mlir::RankedTensorType type);
 
+  /// Which of the ranks along `axes`, major to minor, this one is, as an i32
+  /// scalar.
+  mlir::Value rankAlong(mlir::Location loc, mlir::FlatSymbolRefAttr mesh,
+                        llvm::ArrayRef<AxisRefAttr> axes);
+
   /// `local`, the block of a tensor of type `global` in layout `from`, brought
   /// to layout `to` by the collectives of a reshard. Fails, with a message in
   /// `error`, where the planner does.
@@ -48,6 +53,10 @@ public:
                       mlir::RankedTensorType target,
                       llvm::ArrayRef<DimMapAttr> map, mlir::Value into,
                       mlir::StringAttr reason);
+  /// What reindex() makes: the type of such a block.
+  mlir::RankedTensorType reindexedType(ShardingAttr to,
+                                       mlir::RankedTensorType target,
+                                       llvm::ArrayRef<DimMapAttr> map) const;
   /// `local`, a block of `global`, with the padding of `dims` neutral to
   /// `kind`; itself where their blocks are even.
   mlir::Value masked(mlir::Location loc, mlir::Value local, mlir::Value global,

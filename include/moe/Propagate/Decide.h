@@ -55,4 +55,8 @@ struct Decisions {
 /// is pinned.
 Decisions decide(const Graph &graph);
 
+/// Where the blocks of a tensor are, as its producer leaves them.
+Placement placementOf(const Graph &graph, const Decisions &decisions,
+                      int tensor);
+
 } // namespace moe::propagate

@@ -73,6 +73,9 @@ Placement needOf(const Port &port, const Assignment &assignment);
 Placement yieldOf(const OpNode &op, const Port &result,
                   const Assignment &assignment);
 
+/// The factor that `atom` cuts; spmd::kNoFactor where there is none.
+int holderOf(const Assignment &assignment, int atom);
+
 /// Bytes that a rank receives inside the op, along a Joint factor; 0 for other
 /// factors.
 double jointBytes(const OpNode &node, int factor, const Assignment &assignment,

@@ -54,6 +54,9 @@ struct ErrorOn {
   bool implicitReshard = false;
 };
 
+/// A number of bytes in words: rounded to a whole.
+std::string formatBytes(double bytes);
+
 /// "dimension 1 of the result", "a summed dimension of size 8", "none".
 std::string describeFactor(const OpNode &op, int factor);
 

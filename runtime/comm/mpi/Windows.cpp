@@ -9,27 +9,7 @@ namespace {
 
 // Elements `part` of a transfer, in message order, as a transfer.
 Transfer cut(const Transfer &transfer, Range part) {
-  Transfer result;
-  result.peer = transfer.peer;
-  result.elements = part.size();
-  int64_t begin = 0;
-  for (const BoxPair &pair : transfer.pieces) {
-    Range inside = {std::max(part.begin - begin, int64_t(0)),
-                    std::min(part.end - begin, pair.elements())};
-    begin += pair.elements();
-    if (inside.size() == 0)
-      continue;
-    for (const Box &box : boxesOf(pair.size, inside)) {
-      BoxPair piece = pair;
-      piece.size = box.size;
-      for (size_t dim = 0; dim < box.begin.size(); ++dim) {
-        piece.source += box.begin[dim] * pair.sourceStrides[dim];
-        piece.target += box.begin[dim] * pair.targetStrides[dim];
-      }
-      result.pieces.push_back(std::move(piece));
-    }
-  }
-  return result;
+  return {transfer.peer, partOf(transfer.pieces, part), part.size()};
 }
 
 /// One round on its way into windows.
