@@ -1,6 +1,8 @@
 // How each op of the moe dialect shards.
 #include "RuleParts.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace moe;
 using spmd::DimFactors;
@@ -13,7 +15,7 @@ static ShardingRule alongDimRule(Value input, int64_t dim, int64_t fromEach,
                                  int64_t atMost) {
   ShardingRule rule;
   DimFactors dims = addFactors(rule, shapeOf(input));
-  rule.factors[dims[dim]].makeJoint(fromEach, atMost);
+  rule.factors[dims[dim].only()].makeJoint(fromEach, atMost);
   rule.operands.push_back(dims);
   rule.results.push_back(dims);
   return rule;
@@ -82,7 +84,7 @@ ShardingRule TopKOp::getShardingRule() {
   ShardingRule rule;
   ArrayRef<int64_t> shape = shapeOf(getInput());
   DimFactors dims = addFactors(rule, shape);
-  rule.factors[dims[getDim()]].makeJoint(2 * getK(), shape[getDim()]);
+  rule.factors[dims[getDim()].only()].makeJoint(2 * getK(), shape[getDim()]);
   rule.operands.push_back(dims);
   dims[getDim()] = kNoFactor;
   rule.results.assign(2, dims);
@@ -112,29 +114,43 @@ ShardingRule TransposeOp::getShardingRule() {
   return rule;
 }
 
-// Dimensions that survive a reshape pass through. Where some merge or split,
-// the leading ones go together: blocks are rows of the same row-major elements,
-// and an exchange moves what lies across their borders.
+// The dimensions of a group become those of the other side: both run through
+// the same elements in the same order. A common divisor of what is left of two
+// dimensions is a factor of both. Where there is none, as of the 3 and 4 of
+// [3, 4] -> [4, 3], blocks share most elements and an exchange moves the
+// others; what is behind them must be whole.
+static void addGroup(ShardingRule &rule, ArrayRef<int64_t> from,
+                     ArrayRef<int64_t> to, const moert::DimGroup &group) {
+  int64_t i = group.source.begin - 1, j = group.target.begin - 1;
+  int64_t here = 1, there = 1; // what is left of dimensions i and j
+  while (true) {
+    while (here == 1 && i + 1 < group.source.end)
+      here = from[++i];
+    while (there == 1 && j + 1 < group.target.end)
+      there = to[++j];
+    if (here <= 1 || there <= 1)
+      return;
+    int64_t common = std::gcd(here, there);
+    int factor = rule.addFactor(common > 1 ? common : here);
+    rule.operands[0][i].push_back(factor);
+    rule.results[0][j].push_back(factor);
+    if (common == 1) {
+      int64_t lines = llvm::divideCeil(here, there);
+      return rule.factors[factor].makeJoint(lines, lines);
+    }
+    here /= common;
+    there /= common;
+  }
+}
+
 ShardingRule ReshapeOp::getShardingRule() {
   ArrayRef<int64_t> from = shapeOf(getInput()), to = shapeOf(getResult());
   ShardingRule rule;
   rule.operands.push_back(ShardingRule::whole(from.size()));
   rule.results.push_back(ShardingRule::whole(to.size()));
-  auto leading = [](ArrayRef<int64_t> shape, moert::Range dims) {
-    while (dims.begin < dims.end && shape[dims.begin] == 1)
-      ++dims.begin;
-    return dims.begin;
-  };
   for (const moert::DimGroup &group :
-       moert::groupsOf(moert::IndexMap(), from.vec(), to.vec())) {
-    int64_t i = leading(from, group.source), j = leading(to, group.target);
-    if (i == group.source.end || j == group.target.end)
-      continue;
-    int factor = rule.addFactor(from[i]);
-    if (from[i] != to[j])
-      rule.factors[factor].makeJoint(from[i], from[i] / 2);
-    rule.operands[0][i] = rule.results[0][j] = factor;
-  }
+       moert::groupsOf(moert::IndexMap(), from.vec(), to.vec()))
+    addGroup(rule, from, to, group);
   return rule;
 }
 
@@ -148,7 +164,7 @@ static ShardingRule resizingRule(Value input, Value result,
   for (size_t dim = 0; dim < from.size(); ++dim)
     if (from[dim] != to[dim]) {
       int64_t most = std::min(moved(dim), std::min(from[dim], to[dim]));
-      rule.factors[dims[dim]].makeJoint(most, most);
+      rule.factors[dims[dim].only()].makeJoint(most, most);
     }
   rule.operands.push_back(dims);
   rule.results.push_back(dims);
@@ -172,7 +188,7 @@ ShardingRule ConcatenateOp::getShardingRule() {
   DimFactors dims = addFactors(rule, shape);
   int64_t half = shape[getDim()] / 2;
   if (getInputs().size() > 1)
-    rule.factors[dims[getDim()]].makeJoint(half, half);
+    rule.factors[dims[getDim()].only()].makeJoint(half, half);
   rule.operands.assign(getInputs().size(), dims);
   rule.results.push_back(dims);
   return rule;

@@ -34,7 +34,7 @@ ShardingRule ArgReduceOp::getShardingRule() {
   ShardingRule rule;
   ArrayRef<int64_t> shape = shapeOf(getInput());
   DimFactors dims = addFactors(rule, shape);
-  rule.factors[dims[getDim()]].makeJoint(2, shape[getDim()]);
+  rule.factors[dims[getDim()].only()].makeJoint(2, shape[getDim()]);
   rule.operands.push_back(dims);
   dims.erase(dims.begin() + getDim());
   rule.results.assign(2, dims);

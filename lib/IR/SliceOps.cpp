@@ -25,7 +25,7 @@ ShardingRule ReverseOp::getShardingRule() {
   DimFactors dims = addFactors(rule, shapeOf(getInput()));
   for (int64_t dim : getDims()) {
     int64_t half = shapeOf(getInput())[dim] / 2;
-    rule.factors[dims[dim]].makeJoint(half, half);
+    rule.factors[dims[dim].only()].makeJoint(half, half);
   }
   rule.operands.push_back(dims);
   rule.results.push_back(dims);

@@ -108,7 +108,7 @@ ShardingRule ReduceWindowOp::getShardingRule() {
   ShardingRule rule;
   DimFactors dims = addFactors(rule, shapeOf(getInput()));
   for (size_t dim = 0; dim < dims.size(); ++dim)
-    slide(rule, dims[dim], slidingOf(*this, dim));
+    slide(rule, dims[dim].only(), slidingOf(*this, dim));
   rule.operands.push_back(dims);
   rule.results.push_back(dims);
   return rule;
@@ -199,8 +199,9 @@ ShardingRule ConvolutionOp::getShardingRule() {
   DimFactors input = {rule.addFactor(shapeOf(getInput())[0])}, kernel;
   for (int64_t dim = 0; dim < spatial; ++dim) {
     kernel.push_back(kNoFactor);
-    input.push_back(rule.addFactor(shapeOf(getInput())[dim + 1]));
-    slide(rule, input.back(), slidingOf(*this, dim));
+    int factor = rule.addFactor(shapeOf(getInput())[dim + 1]);
+    input.push_back(factor);
+    slide(rule, factor, slidingOf(*this, dim));
   }
   DimFactors result(input);
   int in = kNoFactor, out = kNoFactor, summed = kNoFactor;

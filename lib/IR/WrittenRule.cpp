@@ -58,7 +58,7 @@ bool RuleReader::readValue(StringRef letters, Type type,
     if (other != size)
       return fail("letter '" + Twine(letter) + "' has size " + Twine(size) +
                   " in " + where + " and size " + Twine(other) + " before");
-    if (llvm::is_contained(factors, place->second))
+    if (carries(factors, place->second))
       return fail("letter '" + Twine(letter) + "' stands twice in " + where);
     factors.push_back(place->second);
   }
@@ -92,7 +92,7 @@ bool RuleReader::readReduction(StringRef word) {
   bool reduces = false;
   for (auto [index, factor] : llvm::enumerate(rule.factors)) {
     if (llvm::any_of(rule.results, [&, i = index](const DimFactors &dims) {
-          return llvm::is_contained(dims, static_cast<int>(i));
+          return carries(dims, i);
         }))
       continue;
     factor.kind = FactorKind::Reduction;

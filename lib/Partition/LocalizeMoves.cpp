@@ -132,39 +132,61 @@ struct ConcatenateModel
   }
 };
 
+/// A dimension's elements as a rank sees them, major to minor: what is cut by a
+/// mesh digit, and what is whole (stride 0).
+using Pieces = SmallVector<moert::Digit>;
+
+// Behind `pieces`, as one with the last where the two are one.
+void addPiece(Pieces &pieces, moert::Digit piece) {
+  if (piece.size == 1)
+    return;
+  bool isWhole = piece.stride == 0;
+  if (pieces.empty() || (pieces.back().stride == 0) != isWhole ||
+      (!isWhole && pieces.back().stride != piece.size * piece.stride))
+    return pieces.push_back(piece);
+  pieces.back().size *= piece.size;
+  pieces.back().stride = piece.stride;
+}
+
+// Nothing where blocks are of unequal sizes.
+std::optional<Pieces> piecesOf(const moert::Layout &layout, moert::Range dims) {
+  Pieces pieces;
+  for (int64_t dim = dims.begin; dim < dims.end; ++dim) {
+    if (layout.shape[dim] % layout.blocks(dim))
+      return std::nullopt;
+    for (const moert::Digit &digit : layout.dims[dim])
+      addPiece(pieces, digit);
+    addPiece(pieces, {layout.shape[dim] / layout.blocks(dim), 0});
+  }
+  return pieces;
+}
+
+// The dimensions without whole ones of one element before and behind.
+moert::Range withoutOnes(const moert::Layout &layout, moert::Range dims) {
+  auto isOne = [&](int64_t dim) {
+    return layout.shape[dim] == 1 && layout.dims[dim].empty();
+  };
+  while (dims.begin < dims.end && isOne(dims.begin))
+    ++dims.begin;
+  while (dims.begin < dims.end && isOne(dims.end - 1))
+    --dims.end;
+  return dims;
+}
+
 /// Whether every rank's block of `result` is its block of `input`, row by row:
-/// within each group of dimensions that become each other, cuts are alike and
-/// in front, and fall on the same elements.
+/// dimensions that become each other are cut alike, down to the same elements.
 bool staysInPlace(const moert::Layout &input, const moert::Layout &result) {
   for (const moert::DimGroup &group :
        moert::groupsOf(moert::IndexMap(), input.shape, result.shape)) {
-    auto leading = [](const moert::Layout &layout, moert::Range dims) {
-      while (dims.begin < dims.end && layout.shape[dims.begin] == 1 &&
-             layout.dims[dims.begin].empty())
-        ++dims.begin;
-      return dims.begin;
-    };
-    auto isCutBehind = [](const moert::Layout &layout, int64_t dim,
-                          moert::Range dims) {
-      for (int64_t other = dim + 1; other < dims.end; ++other)
-        if (!layout.dims[other].empty())
-          return true;
-      return false;
-    };
-    int64_t i = leading(input, group.source), j = leading(result, group.target);
-    if (isCutBehind(input, i, group.source) ||
-        isCutBehind(result, j, group.target))
-      return false;
-    bool isCut = (i < group.source.end && !input.dims[i].empty()) ||
-                 (j < group.target.end && !result.dims[j].empty());
-    if (!isCut)
+    moert::Range from = withoutOnes(input, group.source),
+                 to = withoutOnes(result, group.target);
+    bool isSame = from.size() == 1 && to.size() == 1 &&
+                  input.dims[from.begin] == result.dims[to.begin];
+    if (isSame)
       continue;
-    if (i == group.source.end || j == group.target.end ||
-        input.dims[i] != result.dims[j])
-      return false;
-    int64_t blocks = input.blocks(i);
-    if (input.shape[i] != result.shape[j] &&
-        (input.shape[i] % blocks || result.shape[j] % blocks))
+    std::optional<Pieces> here = piecesOf(input, from),
+                          there = piecesOf(result, to);
+    if (!here || !there || *here != *there)
       return false;
   }
   return true;

@@ -70,9 +70,11 @@ FunctionPartitioner::maskedOperands(Operation *op, const ShardingRule &rule) {
     Value local = localizer.local(operand);
     SmallVector<int64_t> dims;
     ReductionKind kind = ReductionKind::Sum;
-    for (auto [dim, factor] : llvm::enumerate(rule.operands[index])) {
-      if (factor == kNoFactor ||
-          rule.factors[factor].kind != FactorKind::Reduction)
+    for (auto [dim, factors] : llvm::enumerate(rule.operands[index])) {
+      if (factors.empty() || factors.isCompound())
+        continue;
+      int factor = factors.only();
+      if (rule.factors[factor].kind != FactorKind::Reduction)
         continue;
       assert((dims.empty() || kind == rule.factors[factor].reduction) &&
              "an op reduces by one kind: spmd-verify-propagated");

@@ -35,8 +35,7 @@ double moe::propagate::totalBytes(const Graph &graph,
                    needsOf(graph, decisions, index), tensor.shape, graph.atoms)
             .bytes;
   for (auto [op, decision] : llvm::zip(graph.ops, decisions.ops))
-    for (int factor : llvm::seq<int>(0, op.factors.size()))
-      bytes += jointBytes(op, factor, decision.assignment, graph);
+    bytes += exchangedBytes(op, decision.assignment, graph);
   return bytes;
 }
 
@@ -92,7 +91,7 @@ private:
   bool annotateCarrier(int node, int factor, const Assignment &assignment,
                        ArrayRef<Port> ports) {
     for (const Port &port : ports) {
-      if (!llvm::is_contained(port.factors, factor))
+      if (!spmd::carries(port.factors, factor))
         continue;
       int producer = plain.tensors[port.tensor].producer;
       std::string value = "the result of " + graph.describeNode(node);

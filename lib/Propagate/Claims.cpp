@@ -6,7 +6,9 @@
 using namespace moe::propagate;
 
 bool ClaimSet::add(const Claim &claim) {
-  auto key = [](const Claim &c) { return std::pair(c.strength(), c.origin); };
+  auto key = [](const Claim &c) {
+    return std::tuple(c.strength(), c.isComposed, c.origin);
+  };
   for (Claim &other : claims)
     if (other.axes == claim.axes) {
       if (!(key(claim) < key(other)))
@@ -36,6 +38,103 @@ std::optional<AxisList> moe::propagate::admit(const OpNode &op, int factor,
   if (kept.empty() || !isPrefix(pin.dims[factor], kept))
     return std::nullopt;
   return kept;
+}
+
+//===----------------------------------------------------------------------===//
+// Dimensions of several factors
+//===----------------------------------------------------------------------===//
+
+static bool isClaimed(const ClaimSet &set, const AxisList &axes) {
+  return axes.empty() || llvm::any_of(set.get(), [&](const Claim &claim) {
+           return isPrefix(axes, claim.axes);
+         });
+}
+
+// Whether the claims of `factors` make up `axes`; the parts are put behind
+// `parts`.
+static bool divideAsClaimed(llvm::ArrayRef<int> factors,
+                            llvm::ArrayRef<int> axes,
+                            llvm::ArrayRef<ClaimSet> claims,
+                            llvm::SmallVectorImpl<AxisList> &parts) {
+  if (factors.empty())
+    return axes.empty();
+  for (size_t count = axes.size() + 1; count-- > 0;) {
+    AxisList part(axes.take_front(count));
+    if (!isClaimed(claims[factors.front()], part))
+      continue;
+    parts.push_back(part);
+    if (divideAsClaimed(factors.drop_front(), axes.drop_front(count), claims,
+                        parts))
+      return true;
+    parts.pop_back();
+  }
+  return false;
+}
+
+static void divideBySize(llvm::ArrayRef<int> dim, llvm::ArrayRef<int> axes,
+                         llvm::ArrayRef<spmd::Factor> factors,
+                         const AtomTable &atoms,
+                         llvm::SmallVectorImpl<AxisList> &parts) {
+  for (int factor : dim) {
+    int64_t left = factors[factor].size;
+    AxisList &part = parts.emplace_back();
+    while (!axes.empty() && left % atoms.sizeOf(axes.front()) == 0) {
+      left /= atoms.sizeOf(axes.front());
+      part.push_back(axes.front());
+      axes = axes.drop_front();
+    }
+    // What does not divide it stays with it, for it is not full.
+    if (left > 1 || factor == dim.back()) {
+      llvm::append_range(part, axes);
+      axes = {};
+    }
+  }
+}
+
+llvm::SmallVector<AxisList, 2>
+moe::propagate::divideAxes(const spmd::FactorList &dim, const AxisList &axes,
+                           llvm::ArrayRef<spmd::Factor> factors,
+                           llvm::ArrayRef<ClaimSet> claims,
+                           const AtomTable &atoms) {
+  if (!dim.isCompound())
+    return {axes};
+  llvm::SmallVector<AxisList, 2> parts;
+  llvm::ArrayRef<int> list(dim.begin(), dim.end());
+  if (!divideAsClaimed(list, axes, claims, parts))
+    divideBySize(list, axes, factors, atoms, parts);
+  return parts;
+}
+
+/// Lists of one dimension beyond these are not passed on.
+static constexpr size_t kMaxComposed = 8;
+
+// The claims without those that are the beginning of another.
+static llvm::SmallVector<Claim, 2> longest(const ClaimSet &set) {
+  llvm::SmallVector<Claim, 2> claims;
+  for (const Claim &claim : set.get())
+    if (llvm::none_of(set.get(), [&](const Claim &other) {
+          return other.axes.size() > claim.axes.size() &&
+                 isPrefix(claim.axes, other.axes);
+        }))
+      claims.push_back(claim);
+  llvm::sort(claims, [](const Claim &a, const Claim &b) {
+    return std::tuple(a.strength(), a.axes) < std::tuple(b.strength(), b.axes);
+  });
+  return claims;
+}
+
+// `minor` behind `major`, as sure as the less sure of both.
+static Claim compose(const Claim &major, const Claim &minor) {
+  if (major.axes.empty())
+    return minor;
+  Claim both = major;
+  for (int atom : minor.axes)
+    if (!contains(both.axes, atom))
+      both.axes.push_back(atom);
+  both.priority = std::max(both.priority, minor.priority);
+  both.opClass = std::max(both.opClass, minor.opClass);
+  both.isComposed = true;
+  return both;
 }
 
 namespace {
@@ -71,6 +170,9 @@ private:
   void gather(int index, const Port &port);
   void give(int index, const Port &port);
   std::optional<Claim> incoming(int index, int factor, Claim claim) const;
+  llvm::SmallVector<Claim, 2> outgoing(int index,
+                                       const spmd::FactorList &dim) const;
+  bool stop(int index, Claim &claim) const;
   void enqueue(int op) {
     if (!isQueued[op])
       queue.push_back(op);
@@ -114,29 +216,77 @@ std::optional<Claim> Spreader::incoming(int index, int factor,
 }
 
 void Spreader::gather(int index, const Port &port) {
-  for (auto [dim, factor] : llvm::enumerate(port.factors)) {
-    if (factor == spmd::kNoFactor)
+  const OpNode &op = graph.ops[index];
+  auto &claims = opClaims[index];
+  for (auto [dim, factors] : llvm::enumerate(port.factors)) {
+    if (factors.empty())
       continue;
-    for (const Claim &claim : tensorClaims[port.tensor][dim].get())
-      if (std::optional<Claim> taken = incoming(index, factor, claim))
-        opClaims[index][factor].add(*taken);
+    for (Claim claim : tensorClaims[port.tensor][dim].get()) {
+      auto parts =
+          divideAxes(factors, claim.axes, op.factors, claims, graph.atoms);
+      for (auto [factor, part] : llvm::zip(factors, parts)) {
+        claim.axes = part;
+        // What was composed of the op's own claims says nothing new.
+        if (claim.isComposed && isClaimed(claims[factor], part))
+          continue;
+        if (std::optional<Claim> taken = incoming(index, factor, claim))
+          claims[factor].add(*taken);
+      }
+    }
   }
+}
+
+// Ends the list where the op stops it; whether it does.
+bool Spreader::stop(int index, Claim &claim) const {
+  if (limits.stopped.empty())
+    return false;
+  auto *end = llvm::find_if(claim.axes, [&](int atom) {
+    return contains(limits.stopped[index], atom);
+  });
+  bool stops = end != claim.axes.end();
+  claim.axes.erase(end, claim.axes.end());
+  return stops;
+}
+
+// What the op's claims mean for a dimension: each choice of one claim of each
+// factor, up to where it is stopped.
+llvm::SmallVector<Claim, 2>
+Spreader::outgoing(int index, const spmd::FactorList &dim) const {
+  const auto &claims = opClaims[index];
+  llvm::SmallVector<Claim, 2> ended, open;
+  if (!dim.isCompound()) {
+    for (Claim claim : claims[dim.only()].get()) {
+      stop(index, claim);
+      ended.push_back(claim);
+    }
+    return ended;
+  }
+  open.emplace_back();
+  for (int factor : dim) {
+    if (claims[factor].empty())
+      continue;
+    llvm::SmallVector<Claim, 2> next;
+    for (const Claim &major : open)
+      for (Claim minor : longest(claims[factor])) {
+        bool stops = stop(index, minor);
+        (stops ? ended : next)
+            .push_back(minor.axes.empty() ? major : compose(major, minor));
+      }
+    if (next.size() > kMaxComposed)
+      next.truncate(kMaxComposed);
+    open = std::move(next);
+  }
+  llvm::append_range(ended, open);
+  return ended;
 }
 
 void Spreader::give(int index, const Port &port) {
   const OpNode &op = graph.ops[index];
   bool isChanged = false;
-  for (auto [dim, factor] : llvm::enumerate(port.factors)) {
-    if (factor == spmd::kNoFactor)
+  for (auto [dim, factors] : llvm::enumerate(port.factors)) {
+    if (factors.empty())
       continue;
-    for (Claim claim : opClaims[index][factor].get()) {
-      if (!limits.stopped.empty())
-        claim.axes.erase(llvm::find_if(claim.axes,
-                                       [&](int atom) {
-                                         return contains(limits.stopped[index],
-                                                         atom);
-                                       }),
-                         claim.axes.end());
+    for (Claim claim : outgoing(index, factors)) {
       if (claim.axes.empty())
         continue;
       claim.opClass = std::max(claim.opClass, op.opClass);

@@ -39,10 +39,11 @@ struct Cost {
 llvm::SmallVector<int, 8> canonicalFactors(const OpNode &op) {
   auto place = [&](int factor) {
     for (auto [index, port] : llvm::enumerate(op.results))
-      for (auto [dim, other] : llvm::enumerate(port.factors))
-        if (other == factor)
-          return std::array<int64_t, 4>{static_cast<int64_t>(index),
-                                        static_cast<int64_t>(dim), 0, factor};
+      for (auto [dim, factors] : llvm::enumerate(port.factors))
+        if (factors.contains(factor))
+          return std::array<int64_t, 4>{
+              static_cast<int64_t>(index), static_cast<int64_t>(dim),
+              llvm::find(factors, factor) - factors.begin(), factor};
     return std::array<int64_t, 4>{static_cast<int64_t>(op.results.size()), 0,
                                   -op.factors[factor].size, factor};
   };
@@ -64,6 +65,8 @@ private:
   llvm::SmallVector<ClaimSet, 8> supportedClaims(int op) const;
   void addSupport(int op, const Port &port, const Placement &placement,
                   llvm::SmallVectorImpl<ClaimSet> &claims) const;
+  void addSupport(int op, int factor, const AxisList &axes,
+                  ClaimSet &claims) const;
   Cost costOf(int op, const Assignment &assignment) const;
   llvm::SmallVector<Placement, 4> decidedNeeds(int tensor) const;
   bool isPreferred(int op, const Assignment &a, const Cost &costA,
@@ -119,23 +122,31 @@ void Decider::findOpenOps() {
 // Lists of a neighbour become claims, as strong as the claims they are part of.
 void Decider::addSupport(int op, const Port &port, const Placement &placement,
                          llvm::SmallVectorImpl<ClaimSet> &claims) const {
-  for (auto [factor, axes] : llvm::zip(port.factors, placement.dims)) {
-    if (factor == spmd::kNoFactor || axes.empty())
+  for (auto [factors, axes] : llvm::zip(port.factors, placement.dims)) {
+    if (factors.empty() || axes.empty())
       continue;
-    std::optional<AxisList> admitted = admit(graph.ops[op], factor, axes);
-    if (!admitted)
-      continue;
-    Claim claim{*admitted, std::numeric_limits<int>::max(), OpClass::Other,
-                kNoOrigin};
-    for (const Claim &known : all[op][factor].get())
-      if (llvm::all_of(*admitted,
-                       [&](int a) { return contains(known.axes, a); }) &&
-          known.strength() < claim.strength()) {
-        claim = known;
-        claim.axes = *admitted;
-      }
-    claims[factor].add(claim);
+    auto parts =
+        divideAxes(factors, axes, graph.ops[op].factors, all[op], graph.atoms);
+    for (auto [factor, part] : llvm::zip(factors, parts))
+      addSupport(op, factor, part, claims[factor]);
   }
+}
+
+void Decider::addSupport(int op, int factor, const AxisList &axes,
+                         ClaimSet &claims) const {
+  std::optional<AxisList> admitted = admit(graph.ops[op], factor, axes);
+  if (axes.empty() || !admitted)
+    return;
+  Claim claim{*admitted, std::numeric_limits<int>::max(), OpClass::Other,
+              kNoOrigin};
+  for (const Claim &known : all[op][factor].get())
+    if (llvm::all_of(*admitted,
+                     [&](int a) { return contains(known.axes, a); }) &&
+        known.strength() < claim.strength()) {
+      claim = known;
+      claim.axes = *admitted;
+    }
+  claims.add(claim);
 }
 
 // What the op's neighbours really use now, besides what is sure.
@@ -199,8 +210,7 @@ Cost Decider::costOf(int op, const Assignment &assignment) const {
             need.second, tensor.shape, graph.atoms);
   }
   cost.bytes = cost.operandBytes;
-  for (size_t factor = 0; factor < assignment.size(); ++factor)
-    cost.bytes += jointBytes(node, factor, assignment, graph);
+  cost.bytes += exchangedBytes(node, assignment, graph);
 
   for (const Port &result : node.results) {
     const TensorShape &shape = graph.tensors[result.tensor].shape;
@@ -345,10 +355,10 @@ void Decider::placeArgument(int op, OpDecision &decision,
     for (const Port &use : graph.ops[user].operands)
       if (use.tensor == port.tensor) {
         Placement need = needOf(use, others[user].assignment);
-        for (auto [dim, factor] : llvm::enumerate(port.factors))
-          common[factor] = common[factor]
-                               ? commonPrefix(*common[factor], need.dims[dim])
-                               : need.dims[dim];
+        for (auto [factors, axes] : llvm::zip(port.factors, need.dims)) {
+          std::optional<AxisList> &shared = common[factors.only()];
+          shared = shared ? commonPrefix(*shared, axes) : axes;
+        }
       }
   for (auto [factor, axes] : llvm::enumerate(decision.assignment)) {
     axes = node.pin ? node.pin->dims[factor] : AxisList();

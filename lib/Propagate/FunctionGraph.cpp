@@ -5,6 +5,8 @@
 
 #include "mlir/IR/BuiltinOps.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace moe::propagate;
 using spmd::AxisRefAttr;
@@ -30,24 +32,22 @@ static bool isTensor(Value value) {
 }
 
 static OpClass classOf(const ShardingRule &rule) {
-  bool isElementwise = true;
-  // Whole or joint: elements of a dimension meet each other.
-  bool hasWhole = llvm::any_of(rule.factors, [](const spmd::Factor &factor) {
+  // Whole, joint or merged: elements of a dimension meet each other.
+  bool mixes = llvm::any_of(rule.factors, [](const spmd::Factor &factor) {
     return factor.kind == spmd::FactorKind::Joint;
   });
+  bool isElementwise = true;
   const spmd::DimFactors *first = nullptr;
-  for (const auto *list : {&rule.operands})
-    for (const spmd::DimFactors &dims : *list) {
-      first = first ? first : &dims;
-      isElementwise &= dims == *first;
-      hasWhole |= llvm::is_contained(dims, spmd::kNoFactor);
-    }
-  for (const spmd::DimFactors &dims : rule.results) {
+  auto add = [&](const spmd::DimFactors &dims) {
     first = first ? first : &dims;
     isElementwise &= dims == *first;
-    hasWhole |= llvm::is_contained(dims, spmd::kNoFactor);
-  }
-  if (hasWhole)
+    mixes |= llvm::any_of(dims, [](const spmd::FactorList &factors) {
+      return factors.size() != 1;
+    });
+  };
+  llvm::for_each(rule.operands, add);
+  llvm::for_each(rule.results, add);
+  if (mixes)
     return OpClass::Other;
   return isElementwise ? OpClass::Elementwise : OpClass::Contraction;
 }
@@ -123,6 +123,35 @@ LogicalResult FunctionGraph::findMesh() {
   return success();
 }
 
+// Sizes of factors that others follow in a dimension.
+static SmallVector<int64_t> majorSizes(func::FuncOp func) {
+  SmallVector<int64_t> sizes;
+  func.walk([&](spmd::ShardingRuleOpInterface op) {
+    ShardingRule rule = op.getShardingRule();
+    llvm::append_range(rule.operands, rule.results);
+    for (const spmd::DimFactors &dims : rule.operands)
+      for (const spmd::FactorList &factors : dims)
+        for (size_t i = 1; i < factors.size(); ++i)
+          sizes.push_back(rule.factors[factors.begin()[i - 1]].size);
+  });
+  return sizes;
+}
+
+// Parts of axes that fill such a factor: of "x"=4 and (i j) of sizes 2 and 6, i
+// takes "x":(1)2 and j the rest.
+static SmallVector<AxisMention> partsThatFill(func::FuncOp func,
+                                              ArrayRef<MeshAxis> axes) {
+  SmallVector<AxisMention> parts;
+  for (int64_t size : majorSizes(func))
+    for (const MeshAxis &axis : axes) {
+      AxisMention part{axis.name, 1, std::gcd(axis.size, size)};
+      if (part.sub > 1 && part.sub < axis.size &&
+          !llvm::is_contained(parts, part))
+        parts.push_back(part);
+    }
+  return parts;
+}
+
 LogicalResult FunctionGraph::splitAxes() {
   SmallVector<MeshAxis> axes;
   for (auto axis : mesh.getAxes().getAsRange<MeshAxisAttr>())
@@ -143,6 +172,15 @@ LogicalResult FunctionGraph::splitAxes() {
   std::optional<AtomTable> atoms = AtomTable::create(axes, mentions, error);
   if (!atoms)
     return func.emitError() << "function @" << func.getName() << ": " << error;
+  // Where dimensions merge or split, one axis may cut two of them.
+  for (const AxisMention &part : partsThatFill(func, axes)) {
+    mentions.push_back(part);
+    if (std::optional<AtomTable> finer =
+            AtomTable::create(axes, mentions, error))
+      atoms = finer;
+    else
+      mentions.pop_back();
+  }
   graph.atoms = *atoms;
   return success();
 }
@@ -196,7 +234,9 @@ static bool isElementMap(const ShardingRule &rule) {
     if (factor.kind != spmd::FactorKind::PassThrough)
       return false;
   auto isFull = [](const spmd::DimFactors &dims) {
-    return !llvm::is_contained(dims, spmd::kNoFactor);
+    return llvm::all_of(dims, [](const spmd::FactorList &factors) {
+      return factors.size() == 1;
+    });
   };
   return llvm::all_of(rule.operands, isFull) &&
          llvm::all_of(rule.results, isFull) && rule.results.size() == 1;
@@ -233,8 +273,9 @@ bool FunctionGraph::addDerived(Operation *op, const ShardingRule &rule) {
   return true;
 }
 
-SmallVector<Port, 2> FunctionGraph::portsOf(Value operand,
-                                            ArrayRef<int> factors) const {
+SmallVector<Port, 2>
+FunctionGraph::portsOf(Value operand,
+                       ArrayRef<spmd::FactorList> factors) const {
   SmallVector<Port, 2> ports;
   for (const IndexLeaf &leaf : leavesOf(operand)) {
     Port &port = ports.emplace_back();
@@ -292,8 +333,8 @@ static OpNode identityNode(Value value) {
 }
 
 static spmd::DimFactors identityFactors(Value value) {
-  return llvm::to_vector<4>(
-      llvm::seq<int>(0, cast<RankedTensorType>(value.getType()).getRank()));
+  return spmd::identityFactors(
+      cast<RankedTensorType>(value.getType()).getRank());
 }
 
 static LogicalResult checkShape(Value value, Location loc) {

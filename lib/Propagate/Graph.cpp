@@ -30,9 +30,11 @@ void Graph::addOperand(int op, Port port) {
 Placement moe::propagate::needOf(const Port &port,
                                  const Assignment &assignment) {
   Placement placement;
-  for (int factor : port.factors)
-    placement.dims.push_back(factor == spmd::kNoFactor ? AxisList()
-                                                       : assignment[factor]);
+  for (const spmd::FactorList &factors : port.factors) {
+    AxisList &axes = placement.dims.emplace_back();
+    for (int factor : factors)
+      llvm::append_range(axes, assignment[factor]);
+  }
   return placement;
 }
 
@@ -52,26 +54,65 @@ Placement moe::propagate::yieldOf(const OpNode &op, const Port &result,
   return placement;
 }
 
-double moe::propagate::jointBytes(const OpNode &node, int factor,
-                                  const Assignment &assignment,
-                                  const Graph &graph) {
+// Bytes of the block that a rank has of what `port` carries.
+static double blockBytes(const Port &port, const Assignment &assignment,
+                         const Graph &graph) {
+  double bytes = graph.tensors[port.tensor].shape.bytes();
+  for (const AxisList &axes : needOf(port, assignment).dims)
+    bytes /= graph.atoms.sizeOf(axes);
+  return bytes;
+}
+
+static double jointBytes(const OpNode &node, int factor,
+                         const Assignment &assignment, const Graph &graph) {
   const spmd::Factor &along = node.factors[factor];
   if (along.kind != spmd::FactorKind::Joint || assignment[factor].empty())
     return 0;
   const auto *port = llvm::find_if(node.operands, [&](const Port &operand) {
-    return llvm::is_contained(operand.factors, factor);
+    return spmd::carries(operand.factors, factor);
   });
   if (port == node.operands.end())
     return 0;
-  const TensorShape &shape = graph.tensors[port->tensor].shape;
-  double lines = shape.bytes();
-  for (auto [size, other] : llvm::zip(shape.sizes, port->factors))
-    if (other == factor)
-      lines /= std::max<int64_t>(size, 1);
-    else if (other != spmd::kNoFactor)
-      lines /= graph.atoms.sizeOf(assignment[other]);
-  double others = graph.atoms.sizeOf(assignment[factor]) - 1;
-  return lines * std::min<double>(along.fromEach * others, along.atMost);
+  double ranks = graph.atoms.sizeOf(assignment[factor]);
+  double lines = blockBytes(*port, assignment, graph) * ranks /
+                 std::max<int64_t>(along.size, 1);
+  return lines * std::min<double>(along.fromEach * (ranks - 1), along.atMost);
+}
+
+// Where a factor is cut in part and a minor one of its dimension as well, ranks
+// have strips of what others need as rows; where it is cut unevenly, blocks
+// that begin at whole rows share all but a row with those that need not.
+static double compoundBytes(const Port &port, const OpNode &node,
+                            const Assignment &assignment, const Graph &graph) {
+  double held = 1, rows = 0;
+  for (const spmd::FactorList &dim : port.factors) {
+    if (!dim.isCompound())
+      continue;
+    int64_t minor = 1; // ranks along the factors behind
+    for (int factor : llvm::reverse(dim)) {
+      int64_t size = node.factors[factor].size,
+              ranks = graph.atoms.sizeOf(assignment[factor]);
+      if (ranks < size)
+        held /= minor, minor = 1;
+      if (size % ranks)
+        rows = std::max(rows, static_cast<double>(ranks) / size);
+      minor *= ranks;
+    }
+  }
+  return blockBytes(port, assignment, graph) * std::min(1.0, 1 - held + rows);
+}
+
+double moe::propagate::exchangedBytes(const OpNode &node,
+                                      const Assignment &assignment,
+                                      const Graph &graph) {
+  double bytes = 0, most = 0;
+  for (size_t factor = 0; factor < node.factors.size(); ++factor)
+    bytes += jointBytes(node, factor, assignment, graph);
+  for (const Port &port : node.operands)
+    most = std::max(most, compoundBytes(port, node, assignment, graph));
+  for (const Port &port : node.results)
+    most = std::max(most, compoundBytes(port, node, assignment, graph));
+  return bytes + most;
 }
 
 int moe::propagate::holderOf(const Assignment &assignment, int atom) {

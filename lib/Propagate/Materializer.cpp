@@ -74,8 +74,8 @@ Value Materializer::makeDerived(OpResult value, const Placement &need,
   Operation *original = value.getOwner();
   ShardingRule rule = *spmd::ruleOf(original);
   Assignment assignment(rule.factors.size());
-  for (auto [dim, factor] : llvm::enumerate(rule.results[0]))
-    assignment[factor] = need.dims[dim];
+  for (auto [factors, axes] : llvm::zip(rule.results[0], need.dims))
+    assignment[factors.only()] = axes;
 
   SmallVector<Value> operands;
   for (auto [operand, factors] :
@@ -166,7 +166,7 @@ LogicalResult Materializer::placeAnnotate(spmd::AnnotateOp op) {
 
 Placement Materializer::pinnedNeed(int node) const {
   const OpNode &plain = graph.getGraph().ops[node];
-  Port port{0, llvm::to_vector<4>(llvm::seq<int>(0, plain.factors.size()))};
+  Port port{0, spmd::identityFactors(plain.factors.size())};
   return yieldOf(plain, port, decisions.ops[node].assignment);
 }
 
@@ -301,8 +301,10 @@ std::string Materializer::describeSide(int node, StringRef verb, int tensor,
   const OpNode &op = graph.getGraph().ops[node];
   const OpDecision &decision = decisions.ops[node];
   auto originOf = [&](const Port &port, size_t dim) {
-    int factor = port.factors[dim];
-    return factor == spmd::kNoFactor ? kNoOrigin : decision.origins[factor];
+    for (int factor : port.factors[dim])
+      if (decision.origins[factor] != kNoOrigin)
+        return decision.origins[factor];
+    return kNoOrigin;
   };
   std::string text = graph.describeNode(node) + " " + verb.str() + " ";
   std::string dims;

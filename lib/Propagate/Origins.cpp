@@ -46,20 +46,20 @@ private:
     const TensorNode &tensor = graph.tensors[port.tensor];
     llvm::SmallVector<int, 4> beside(tensor.users);
     beside.push_back(tensor.producer);
-    for (auto [dim, factor] : llvm::enumerate(port.factors)) {
-      if (factor != place.second)
+    for (auto [dim, factors] : llvm::enumerate(port.factors)) {
+      if (!factors.contains(place.second))
         continue;
       for (int op : beside)
         for (const Port *other : portsOf(op))
           if (other->tensor == port.tensor)
-            visit({op, other->factors[dim]}, place);
+            for (int factor : other->factors[dim])
+              visit({op, factor}, place);
     }
   }
 
   void visit(Place place, Place before) {
     auto [op, factor] = place;
-    if (factor == spmd::kNoFactor ||
-        decisions.ops[op].origins[factor] != origin ||
+    if (decisions.ops[op].origins[factor] != origin ||
         !contains(decisions.ops[op].assignment[factor], atom))
       return;
     if (cameFrom.insert({place, before}).second)
@@ -94,18 +94,20 @@ std::vector<DimOrigin> moe::propagate::originsOf(const Graph &graph,
   for (const Port &port : graph.ops[producer].results) {
     if (port.tensor != tensor)
       continue;
-    for (auto [dim, factor] : llvm::enumerate(port.factors)) {
-      if (factor == spmd::kNoFactor || decision.assignment[factor].empty())
-        continue;
-      DimOrigin entry;
-      entry.dim = dim;
-      entry.axes = decision.assignment[factor];
-      entry.origin = decision.origins[factor];
-      if (entry.origin != kNoOrigin)
-        entry.chain = Trace(graph, decisions, entry.origin, entry.axes.front())
-                          .from({producer, factor});
-      entries.push_back(std::move(entry));
-    }
+    for (auto [dim, factors] : llvm::enumerate(port.factors))
+      for (int factor : factors) {
+        if (decision.assignment[factor].empty())
+          continue;
+        DimOrigin entry;
+        entry.dim = dim;
+        entry.axes = decision.assignment[factor];
+        entry.origin = decision.origins[factor];
+        if (entry.origin != kNoOrigin)
+          entry.chain =
+              Trace(graph, decisions, entry.origin, entry.axes.front())
+                  .from({producer, factor});
+        entries.push_back(std::move(entry));
+      }
   }
   return entries;
 }

@@ -19,9 +19,10 @@ static void addOrigins(ReshardEnd &end, ArrayRef<Port> ports, int tensor,
                        const OpDecision &decision) {
   for (const Port &port : ports)
     if (port.tensor == tensor)
-      for (int factor : port.factors)
-        if (factor != spmd::kNoFactor && !decision.assignment[factor].empty())
-          addOrigin(end, decision.origins[factor]);
+      for (const spmd::FactorList &factors : port.factors)
+        for (int factor : factors)
+          if (!decision.assignment[factor].empty())
+            addOrigin(end, decision.origins[factor]);
 }
 
 ReshardEnd moe::propagate::producerEnd(const Graph &graph,
@@ -90,8 +91,8 @@ std::string moe::propagate::describeFactor(const OpNode &op, int factor) {
   if (factor == spmd::kNoFactor)
     return "none";
   for (const Port &port : op.results)
-    for (auto [dim, other] : llvm::enumerate(port.factors))
-      if (other == factor)
+    for (auto [dim, factors] : llvm::enumerate(port.factors))
+      if (factors.contains(factor))
         return "dimension " + std::to_string(dim) + " of the result";
   return "a summed dimension of size " +
          std::to_string(op.factors[factor].size);
@@ -117,7 +118,7 @@ std::string moe::propagate::describeRule(const FunctionGraph &graph,
       if (isPrefix(axes, resharding.to.dims[dim]))
         continue;
       std::string dimension = "dimension " + std::to_string(dim);
-      if (port.factors[dim] == spmd::kNoFactor)
+      if (port.factors[dim].empty())
         return name + " needs " + dimension + " whole";
       for (int atom : axes)
         if (int holder = holderOf(decision.assignment, atom);

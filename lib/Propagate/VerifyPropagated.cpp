@@ -29,7 +29,8 @@ public:
   LogicalResult run();
 
 private:
-  LogicalResult checkDims(Value value, ArrayRef<int> factors, StringRef where);
+  LogicalResult checkDims(Value value, ArrayRef<spmd::FactorList> dims,
+                          StringRef where);
   LogicalResult checkUnreduced(Value result, unsigned index);
 
   Operation *op;
@@ -39,11 +40,16 @@ private:
   std::vector<bool> isSet;
 };
 
-LogicalResult ConsistencyCheck::checkDims(Value value, ArrayRef<int> factors,
+LogicalResult ConsistencyCheck::checkDims(Value value,
+                                          ArrayRef<spmd::FactorList> dims,
                                           StringRef where) {
   ShardingAttr sharding = spmd::getSharding(value);
-  for (auto [dim, factor] : llvm::enumerate(factors)) {
+  for (auto [dim, factors] : llvm::enumerate(dims)) {
     Digits digits = spmd::digitsOf(sharding.getDims()[dim].getAxes(), mesh);
+    // What merges or splits takes any layout.
+    if (factors.isCompound())
+      continue;
+    int factor = factors.only();
     if (factor == spmd::kNoFactor) {
       if (!digits.empty())
         return op->emitOpError() << "needs dimension " << dim << " of " << where

@@ -52,7 +52,7 @@ func.func @inconsistent(%a: tensor<8x8xf32> {spmd.sharding = #rows}, %b: tensor<
 spmd.mesh @mesh ["x"=2]
 func.func @must_be_whole(%a: tensor<8x8xf32> {spmd.sharding = #columns}) {
   // expected-error @+1 {{needs dimension 1 of operand 0 whole}}
-  %0 = moe.reshape %a {spmd.shardings = [#spmd.sharding<@mesh, [{"x"}]>]} : tensor<8x8xf32> -> tensor<64xf32>
+  %0 = moe.sort %a dim 1 {spmd.shardings = [#spmd.sharding<@mesh, [{}, {}]>]} : tensor<8x8xf32>
   return
 }
 

@@ -108,6 +108,38 @@ TEST(Claims, PinnedOpsAdmitBehindWhatIsWritten) {
   EXPECT_EQ(admit(op, 2, {1}), std::nullopt); // the dimension is closed
 }
 
+/// (i j k) of sizes 4, 3 and 8; axes 0 and 1 of size 2, 2 of size 3, 3 of 8.
+llvm::SmallVector<AxisList, 2> divided(const AxisList &axes,
+                                       llvm::ArrayRef<ClaimSet> claims) {
+  std::string error;
+  AtomTable atoms = *AtomTable::create(
+      {{"a", 2}, {"b", 2}, {"c", 3}, {"d", 8}}, {}, error);
+  spmd::FactorList dim;
+  for (int factor : {0, 1, 2})
+    dim.push_back(factor);
+  return divideAxes(dim, axes, {{4}, {3}, {8}}, claims, atoms);
+}
+
+TEST(Claims, FactorsOfADimensionTakeWhatFillsThem) {
+  auto none = claimsOf({{}, {}, {}});
+  using Parts = llvm::SmallVector<AxisList, 2>;
+  EXPECT_EQ(divided({0}, none), Parts({{0}, {}, {}}));
+  EXPECT_EQ(divided({0, 1, 2, 3}, none), Parts({{0, 1}, {2}, {3}}));
+  // The second factor cannot begin before the first is full.
+  EXPECT_EQ(divided({0, 2}, none), Parts({{0, 2}, {}, {}}));
+  EXPECT_EQ(divided({3}, none), Parts({{3}, {}, {}}));
+}
+
+TEST(Claims, FactorsOfADimensionTakeWhatTheyClaim) {
+  auto claims = claimsOf({{claimOf({0})}, {}, {claimOf({1, 3})}});
+  using Parts = llvm::SmallVector<AxisList, 2>;
+  EXPECT_EQ(divided({0, 1}, claims), Parts({{0}, {}, {1}}));
+  EXPECT_EQ(divided({0, 1, 3}, claims), Parts({{0}, {}, {1, 3}}));
+  EXPECT_EQ(divided({1, 3}, claims), Parts({{}, {}, {1, 3}}));
+  // No claims make this up.
+  EXPECT_EQ(divided({1, 0}, claims), Parts({{1, 0}, {}, {}}));
+}
+
 /// dispatch "gsec,gsm->egcm" without its mask: tokens [G,S,M] pinned on g,
 /// slots [E,G,C,M] pinned on e over the same axis of size 4.
 struct Dispatch {

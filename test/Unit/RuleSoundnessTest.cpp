@@ -84,6 +84,10 @@ const OpCase kOps[] = {
      "moe.reshape %a : tensor<6x4x3xf32> -> tensor<24x3xf32>"},
     {"reshape_splits", "%a: tensor<20x3xf32>", "tensor<1x5x4x3xf32>",
      "moe.reshape %a : tensor<20x3xf32> -> tensor<1x5x4x3xf32>"},
+    {"reshape_merges_small", "%a: tensor<2x12xf32>", "tensor<24xf32>",
+     "moe.reshape %a : tensor<2x12xf32> -> tensor<24xf32>"},
+    {"reshape_regroups", "%a: tensor<4x6x2xf32>", "tensor<2x4x6xf32>",
+     "moe.reshape %a : tensor<4x6x2xf32> -> tensor<2x4x6xf32>"},
     {"reshape_mixes", "%a: tensor<4x6x5xi8>", "tensor<6x4x5xi8>",
      "moe.reshape %a : tensor<4x6x5xi8> -> tensor<6x4x5xi8>"},
     {"slice_of_all_dimensions", "%a: tensor<13x7xf32>", "tensor<4x3xf32>",
@@ -361,12 +365,12 @@ protected:
       return axes;
     };
     SmallVector<DimShardingAttr> dims;
-    for (int factor : factors)
-      dims.push_back(DimShardingAttr::get(&context,
-                                          factor == kNoFactor
-                                              ? SmallVector<AxisRefAttr>()
-                                              : axesOf(assignment[factor]),
-                                          false, 0));
+    for (const FactorList &list : factors) {
+      SmallVector<AxisRefAttr> axes;
+      for (int factor : list)
+        llvm::append_range(axes, axesOf(assignment[factor]));
+      dims.push_back(DimShardingAttr::get(&context, axes, false, 0));
+    }
     SmallVector<AxisRefAttr> unreduced;
     ReductionKind kind = ReductionKind::Sum;
     for (auto [index, factor] : llvm::enumerate(rule.factors))

@@ -59,21 +59,22 @@ void Histogram::addOp(Operation *op, Seen &seen) {
   std::string name = op->getName().getStringRef().str();
   std::set<int> inResults;
   auto add = [&](StringRef side, unsigned index, Value value,
-                 ArrayRef<int> factors, bool isOperand) {
-    for (auto [dim, factor] : llvm::enumerate(factors)) {
-      if (isOperand && inResults.count(factor))
+                 ArrayRef<spmd::FactorList> dims, bool isOperand) {
+    for (auto [dim, factors] : llvm::enumerate(dims)) {
+      bool isSeen = llvm::all_of(
+          factors, [&](int factor) { return inResults.count(factor); });
+      if (isOperand && !factors.empty() && isSeen)
         continue;
       std::string where = side.str() + " " + std::to_string(index) + " dim " +
                           std::to_string(dim);
-      addDim({name, where}, value, dim, factor != spmd::kNoFactor, seen);
+      addDim({name, where}, value, dim, !factors.empty(), seen);
     }
   };
   for (auto [index, result] : llvm::enumerate(op->getResults()))
     if (isa<RankedTensorType>(result.getType())) {
       add("result", index, result, rule.results[index], false);
-      for (int factor : rule.results[index])
-        if (factor != spmd::kNoFactor)
-          inResults.insert(factor);
+      for (const spmd::FactorList &factors : rule.results[index])
+        inResults.insert(factors.begin(), factors.end());
       spmd::ShardingAttr sharding = spmd::getSharding(result);
       Row row = {name, "result " + std::to_string(index)};
       for (const spmd::Factor &factor : rule.factors)

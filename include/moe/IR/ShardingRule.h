@@ -11,11 +11,18 @@
 // Cutting a factor over an axis cuts every dimension that carries it. What
 // happens then is the factor's kind. A dimension with kNoFactor must be whole
 // before the op may run (need-replication), because the op mixes its elements.
+//
+// A reshape merges and splits dimensions, which then carry several factors:
+//
+//   reshape [6, 4] -> [2, 12]     factors i of 2, j of 3, k of 4
+//     operand dims {(i j) k}, result dims {i (j k)}
 #pragma once
 
 #include "moe/IR/Enums.h"
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include <cassert>
 #include <cstdint>
 
 namespace spmd {
@@ -53,8 +60,58 @@ struct Factor {
 /// Marks a dimension that must be whole.
 inline constexpr int kNoFactor = -1;
 
-/// Which factor each dimension of one operand or result carries.
-using DimFactors = llvm::SmallVector<int, 4>;
+/// The factors that a dimension carries, major to minor: none where it must be
+/// whole, more than one only where dimensions merge or split. The axes of the
+/// dimension are those of its factors, one list behind the other.
+class FactorList {
+public:
+  FactorList(int factor = kNoFactor) {
+    if (factor != kNoFactor)
+      factors.push_back(factor);
+  }
+
+  void push_back(int factor) { factors.push_back(factor); }
+  bool empty() const { return factors.empty(); }
+  size_t size() const { return factors.size(); }
+  bool isCompound() const { return factors.size() > 1; }
+  bool contains(int factor) const {
+    return llvm::is_contained(factors, factor);
+  }
+  /// The one factor of a dimension that does not merge or split; kNoFactor
+  /// where it has none.
+  int only() const {
+    assert(!isCompound() && "the dimension carries several factors");
+    return factors.empty() ? kNoFactor : factors.front();
+  }
+  const int *begin() const { return factors.begin(); }
+  const int *end() const { return factors.end(); }
+  friend bool operator==(const FactorList &a, const FactorList &b) {
+    return a.factors == b.factors;
+  }
+  friend bool operator!=(const FactorList &a, const FactorList &b) {
+    return !(a == b);
+  }
+
+private:
+  llvm::SmallVector<int, 2> factors;
+};
+
+/// What each dimension of one operand or result carries.
+using DimFactors = llvm::SmallVector<FactorList, 4>;
+
+/// Dimension i carries factor i.
+inline DimFactors identityFactors(int64_t rank) {
+  DimFactors dims;
+  for (int64_t dim = 0; dim < rank; ++dim)
+    dims.push_back(dim);
+  return dims;
+}
+
+/// Whether a dimension of `dims` carries `factor`.
+inline bool carries(llvm::ArrayRef<FactorList> dims, int factor) {
+  return llvm::any_of(
+      dims, [&](const FactorList &dim) { return dim.contains(factor); });
+}
 
 struct ShardingRule {
   llvm::SmallVector<Factor, 8> factors;
@@ -68,7 +125,7 @@ struct ShardingRule {
     return factors.size() - 1;
   }
   /// Adds a tensor of which every dimension must be whole.
-  static DimFactors whole(int64_t rank) { return DimFactors(rank, kNoFactor); }
+  static DimFactors whole(int64_t rank) { return DimFactors(rank); }
 };
 
 /// The rule of an elementwise op: `operands` operands and `results` results of

@@ -24,6 +24,9 @@ struct Claim {
   int priority = 0; // the user's
   OpClass opClass = OpClass::Elementwise;
   int origin = kNoOrigin;
+  /// Lists of several factors in one, of which each may have come from another
+  /// annotation.
+  bool isComposed = false;
 
   /// Order in which claims prevail: user priority, op priority.
   std::pair<int, int> strength() const {
@@ -52,6 +55,18 @@ struct ClaimLimits {
   /// list and nothing else.
   std::vector<std::optional<Assignment>> decided;
 };
+
+/// The lists that `axes` of a dimension mean for each of the factors that it
+/// carries: what `claims` say of them where that makes up the whole list; else
+/// by size, from the major end, where each factor takes what divides it and
+/// hands on the rest when it is full.
+///
+///   (i j) of sizes 2, 3    {x=2, y=3}: i {x}, j {y}    {y}: i {y}, unevenly
+llvm::SmallVector<AxisList, 2> divideAxes(const spmd::FactorList &dim,
+                                          const AxisList &axes,
+                                          llvm::ArrayRef<spmd::Factor> factors,
+                                          llvm::ArrayRef<ClaimSet> claims,
+                                          const AtomTable &atoms);
 
 /// For each op and each factor its claims.
 using OpClaims = std::vector<llvm::SmallVector<ClaimSet, 8>>;

@@ -97,7 +97,7 @@ private:
   void addReturn(mlir::func::ReturnOp op);
   bool addDerived(mlir::Operation *op, const spmd::ShardingRule &rule);
   llvm::SmallVector<Port, 2> portsOf(mlir::Value operand,
-                                     llvm::ArrayRef<int> factors) const;
+                                     llvm::ArrayRef<spmd::FactorList>) const;
   Pin pinFor(spmd::ShardingAttr sharding, std::string origin,
              mlir::Location loc);
   void addNode(OpNode node, std::string name, mlir::Location loc);

@@ -9,8 +9,8 @@ namespace moe::propagate {
 /// Marks a list or pin that no annotation is behind.
 inline constexpr int kNoOrigin = -1;
 
-/// One use or definition of a tensor by an op: which factor each dimension
-/// carries (spmd::kNoFactor: it must be whole).
+/// One use or definition of a tensor by an op: which factors each dimension
+/// carries (none: it must be whole).
 struct Port {
   int tensor = 0;
   spmd::DimFactors factors;
@@ -76,9 +76,9 @@ Placement yieldOf(const OpNode &op, const Port &result,
 /// The factor that `atom` cuts; spmd::kNoFactor where there is none.
 int holderOf(const Assignment &assignment, int atom);
 
-/// Bytes that a rank receives inside the op, along a Joint factor; 0 for other
-/// factors.
-double jointBytes(const OpNode &node, int factor, const Assignment &assignment,
-                  const Graph &graph);
+/// Bytes that a rank receives inside the op: along Joint factors, and where
+/// blocks of merged or split dimensions are not the same elements.
+double exchangedBytes(const OpNode &node, const Assignment &assignment,
+                      const Graph &graph);
 
 } // namespace moe::propagate

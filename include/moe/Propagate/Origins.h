@@ -15,7 +15,8 @@ struct DimOrigin {
   std::vector<int> chain;
 };
 
-/// One entry for each dimension of `tensor` that is cut.
+/// One entry for each dimension of `tensor` that is cut, or for each of its
+/// factors that is.
 ///
 ///   %1 = moe.einsum "mk,kn->mn" %a, %b    %a annotated [{"x"}, {}]
 ///   %2 = math.tanh %1
