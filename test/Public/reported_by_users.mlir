@@ -46,6 +46,10 @@ func.func @concatenated_experts_are_wrong(
 }
 
 // tt-xla#3643, tt-mlir#8492: a cut goes lost where dimensions are merged.
+// CHECK-LABEL: func.func @merged_dimensions_lose_the_cut
+// CHECK-SAME:    -> (tensor<12x4xf32>
+// CHECK-NEXT:    moe.reshape
+// CHECK-NEXT:    return
 func.func @merged_dimensions_lose_the_cut(
     %a: tensor<4x6x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x"}, {}, {"y"}]>}) -> tensor<24x8xf32> {
   %0 = moe.reshape %a : tensor<4x6x8xf32> -> tensor<24x8xf32>
