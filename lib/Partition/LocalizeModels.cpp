@@ -161,6 +161,7 @@ void spmd::registerLocalizeModels(DialectRegistry &registry) {
     attachScanModels(*context);
     attachBlockModels(*context);
     attachWindowModels(*context);
+    attachEinsumModels(*context);
     attachGroupedModels(*context);
   });
   registry.addExtension(+[](MLIRContext *context, arith::ArithDialect *) {

@@ -13,6 +13,8 @@ void attachScanModels(mlir::MLIRContext &context);
 void attachBlockModels(mlir::MLIRContext &context);
 /// Reduce_window and convolution: blocks with a halo.
 void attachWindowModels(mlir::MLIRContext &context);
+/// Einsum: sums end where the rank's elements do.
+void attachEinsumModels(mlir::MLIRContext &context);
 /// Grouped einsum: groups seen from the rank's first row and expert.
 void attachGroupedModels(mlir::MLIRContext &context);
 
