@@ -52,3 +52,29 @@ func.func @until(%x: tensor<4xf32>) -> tensor<4xf32> {
   }
   return %r : tensor<4xf32>
 }
+
+// -----
+
+// What an exchange writes into comes from before the loop, so that every turn needs it as it was.
+// CHECK-LABEL: func.func @moe_entry_kept
+// CHECK:         call @moe_kernel_{{[0-9]+}}(%{{[^,]*}}, %arg1,
+// CHECK:         scf.for
+// CHECK-NEXT:      %[[MADE:.*]] = llvm.getelementptr %arg1
+// CHECK-NEXT:      func.call @moe_kernel_{{[0-9]+}}(%[[MADE]], %arg1)
+// CHECK:           func.call @moert_collective(%arg0, %{{[^,]*}}, %{{[^,]*}}, %[[MADE]])
+#x = #spmd.sharding<@mesh, [{"x"}]>
+spmd.mesh @mesh ["x"=2]
+func.func @kept(%a: tensor<4xf32> {spmd.global = tensor<8xf32>, spmd.sharding = #x},
+                %b: tensor<5xf32> {spmd.global = tensor<10xf32>, spmd.sharding = #x})
+    -> (tensor<5xf32> {spmd.global = tensor<10xf32>, spmd.sharding = #x}) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %three = arith.constant 3 : index
+  %c = arith.addf %b, %b : tensor<5xf32>
+  %r = scf.for %i = %zero to %three step %one iter_args(%s = %b) -> tensor<5xf32> {
+    %0 = spmd.reindex %a into %c from #x of tensor<8xf32> to #x of tensor<10xf32> by [#spmd.dim_map<0 + 1 i to 1 + 1 i, 8>] : tensor<4xf32>, tensor<5xf32> -> tensor<5xf32>
+    %1 = arith.addf %0, %s : tensor<5xf32>
+    scf.yield %1 : tensor<5xf32>
+  }
+  return %r : tensor<5xf32>
+}
