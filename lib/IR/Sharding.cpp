@@ -1,6 +1,6 @@
 // Checking shardings and turning them into layouts.
 #include "moe/IR/ControlFlow.h"
-#include "moe/IR/Spmd.h"
+#include "moe/IR/Manual.h"
 
 #include "runtime/core/Refinement.h"
 
@@ -265,6 +265,10 @@ ShardingAttr spmd::getSharding(Value value) {
     return func.getArgAttrOfType<ShardingAttr>(
         cast<BlockArgument>(value).getArgNumber(),
         SpmdDialect::getShardingAttrName());
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    if (auto manual = dyn_cast<ManualOp>(argument.getOwner()->getParentOp()))
+      return manual.getFreePart(
+          manual.getInputSharding(argument.getArgNumber()));
   auto [op, number] = keeperOf(value);
   auto all =
       op ? op->getAttrOfType<ArrayAttr>(SpmdDialect::getShardingsAttrName())

@@ -1,6 +1,6 @@
 #include "moe/IR/WrittenRule.h"
 
-#include "moe/IR/Spmd.h"
+#include "moe/IR/Manual.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include <map>
@@ -126,6 +126,8 @@ std::optional<ShardingRule> RuleReader::read(std::string &reason) {
 std::optional<ShardingRule> spmd::ruleOf(Operation *op) {
   if (auto sharded = dyn_cast<ShardingRuleOpInterface>(op))
     return sharded.getShardingRule();
+  if (std::optional<ShardingRule> rule = ruleInRegion(op))
+    return rule;
   auto text = op->getAttrOfType<StringAttr>(kRuleAttrName);
   std::string error;
   return text ? RuleReader(op, text).read(error) : std::nullopt;

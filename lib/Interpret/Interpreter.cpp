@@ -200,6 +200,8 @@ private:
   LogicalResult runIf(scf::IfOp op, Frame &frame);
   LogicalResult runWhile(scf::WhileOp op, Frame &frame);
   LogicalResult runManual(spmd::ManualOp op, Frame &frame);
+  FailureOr<SmallVector<Tensor>> runRegion(spmd::ManualOp op,
+                                           ArrayRef<Tensor> operands);
   FailureOr<int64_t> getEqual(const RankTensors &scalars, Operation *op,
                               StringRef role) const;
   LogicalResult runCall(func::CallOp call, Frame &frame);
@@ -360,17 +362,55 @@ LogicalResult Execution::runFor(scf::ForOp op, Frame &frame) {
   return success();
 }
 
-// In a global program, the region runs for all ranks of the mesh; in a
-// partitioned one none is left.
+static bool sameTensors(ArrayRef<Tensor> a, ArrayRef<Tensor> b) {
+  return llvm::equal(a, b, [](const Tensor &x, const Tensor &y) {
+    return std::equal(x.words(), x.words() + x.getElements(), y.words());
+  });
+}
+
+// In a global program, the region runs for all ranks of the mesh; in a region
+// around it, for those that come with the same operands at once; in a
+// partitioned program none is left.
 LogicalResult Execution::runManual(spmd::ManualOp op, Frame &frame) {
+  if (isPartitioned && !op->getParentOfType<spmd::ManualOp>())
+    return op.emitOpError() << "stands in a partitioned function";
+  size_t count = isPartitioned ? ranks : 1;
+  std::vector<SmallVector<Tensor>> inputs(count), results(count);
+  for (size_t rank = 0; rank < count; ++rank) {
+    for (Value input : op.getInputs())
+      inputs[rank].push_back(frame.get(input)[rank]);
+    auto same = llvm::find_if(llvm::seq<size_t>(0, rank), [&](size_t other) {
+      return sameTensors(inputs[other], inputs[rank]);
+    });
+    if (same != llvm::seq<size_t>(0, rank).end()) {
+      results[rank] = results[*same];
+      continue;
+    }
+    FailureOr<SmallVector<Tensor>> made = runRegion(op, inputs[rank]);
+    if (failed(made))
+      return failure();
+    results[rank] = *made;
+  }
+  for (OpResult result : op->getResults()) {
+    RankTensors each;
+    for (size_t rank = 0; rank < count; ++rank)
+      each.push_back(results[rank][result.getResultNumber()]);
+    frame.set(result, std::move(each));
+  }
+  return success();
+}
+
+// What a manual region makes of global values.
+FailureOr<SmallVector<Tensor>> Execution::runRegion(spmd::ManualOp op,
+                                                    ArrayRef<Tensor> operands) {
   ArrayAttr shardings = op.getIn().empty() ? op.getOut() : op.getIn();
-  if (isPartitioned || shardings.empty())
-    return op.emitOpError() << "stands in a partitioned function, or nothing "
-                               "enters or leaves it";
+  if (shardings.empty())
+    return op.emitOpError() << "has nothing that enters or leaves it";
   auto placementOf = [&](spmd::ShardingAttr sharding, Type type) {
     spmd::MeshOp mesh = spmd::lookupMesh(op, sharding.getMesh());
-    return Placement{spmd::layoutOf(sharding, shapeOf(type), mesh),
-                     sharding.getReduction()};
+    return Placement{
+        spmd::layoutOf(op.getManualPart(sharding), shapeOf(type), mesh),
+        sharding.getReduction()};
   };
   Signature signature;
   signature.isPartitioned = true;
@@ -380,12 +420,13 @@ LogicalResult Execution::runManual(spmd::ManualOp op, Frame &frame) {
   SmallVector<RankTensors> inputs;
   for (auto [index, input] : llvm::enumerate(op.getInputs()))
     inputs.push_back(inner.distributor.scatter(
-        frame.get(input).front(),
+        operands[index],
         placementOf(op.getInputSharding(index), input.getType())));
   FailureOr<SmallVector<RankTensors>> locals =
       inner.runBlock(op.getBody().front(), inputs);
   if (failed(locals))
     return failure();
+  SmallVector<Tensor> results;
   for (OpResult result : op->getResults()) {
     unsigned index = result.getResultNumber();
     FailureOr<Tensor> whole = inner.distributor.gather(
@@ -394,9 +435,9 @@ LogicalResult Execution::runManual(spmd::ManualOp op, Frame &frame) {
         [&] { return op.emitOpError() << "result " << index << ": "; });
     if (failed(whole))
       return failure();
-    frame.set(result, RankTensors(1, *whole));
+    results.push_back(*whole);
   }
-  return success();
+  return results;
 }
 
 LogicalResult Execution::runIf(scf::IfOp op, Frame &frame) {

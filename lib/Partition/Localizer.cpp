@@ -30,21 +30,80 @@ Value Localizer::blockOffset(Location loc, Value global, int64_t dim,
                                   ArrayRef<int64_t>());
 }
 
+//===----------------------------------------------------------------------===//
+// Exchanges
+//===----------------------------------------------------------------------===//
+
+int64_t Localizer::regions() const {
+  int64_t ranks = 1;
+  for (const moert::Digit &digit : digitsOf(manual, mesh))
+    ranks *= digit.size;
+  return ranks;
+}
+
+RankedTensorType Localizer::amongRegions(RankedTensorType type,
+                                         int64_t size) const {
+  SmallVector<int64_t> shape(type.getShape());
+  if (!manual.empty())
+    shape.insert(shape.begin(), size);
+  return type.clone(shape);
+}
+
+ShardingAttr Localizer::amongRegions(ShardingAttr sharding) const {
+  SmallVector<DimShardingAttr> dims(sharding.getDims());
+  if (!manual.empty())
+    dims.insert(dims.begin(),
+                DimShardingAttr::get(builder.getContext(), manual,
+                                     /*isOpen=*/false, /*priority=*/0));
+  return ShardingAttr::get(builder.getContext(), sharding.getMesh(), dims, {},
+                           sharding.getUnreduced(), sharding.getReduction());
+}
+
+Value Localizer::enter(Location loc, Value local) {
+  if (manual.empty() || !local)
+    return local;
+  auto type = cast<RankedTensorType>(local.getType());
+  return moe::ReshapeOp::create(builder, loc, amongRegions(type, /*size=*/1),
+                                local);
+}
+
+Value Localizer::leave(Location loc, Value local) {
+  if (manual.empty())
+    return local;
+  auto type = cast<RankedTensorType>(local.getType());
+  return moe::ReshapeOp::create(
+      builder, loc, type.clone(type.getShape().drop_front()), local);
+}
+
+Value Localizer::collective(Location loc, CollectiveKind kind, Value local,
+                            ShardingAttr from, ShardingAttr to,
+                            RankedTensorType global, StringAttr reason) {
+  collectives += kind != CollectiveKind::Slice;
+  Operation *made = createCollective(
+      builder, loc, kind, enter(loc, local), amongRegions(from),
+      amongRegions(to), amongRegions(global, regions()), reason, mesh);
+  return leave(loc, made->getResult(0));
+}
+
 FailureOr<Value> Localizer::reshard(Location loc, Value local,
                                     ShardingAttr from, ShardingAttr to,
                                     RankedTensorType global, StringAttr reason,
                                     std::string &error) {
-  FailureOr<ReshardPlan> plan = planner.plan(from, to, global, error);
+  RankedTensorType type = amongRegions(global, regions());
+  from = amongRegions(from);
+  FailureOr<ReshardPlan> plan =
+      planner.plan(from, amongRegions(to), type, error);
   if (failed(plan))
     return failure();
+  local = enter(loc, local);
   for (const ReshardStep &step : plan->steps) {
     local = createCollective(builder, loc, step.kind, local, from, step.target,
-                             global, reason, mesh)
+                             type, reason, mesh)
                 ->getResult(0);
     from = step.target;
     collectives += step.kind != CollectiveKind::Slice;
   }
-  return local;
+  return leave(loc, local);
 }
 
 // A dimension with one element for each of them says which one it is.
@@ -76,11 +135,18 @@ Value Localizer::reindex(Location loc, Value local, ShardingAttr from,
                          Value into, StringAttr reason) {
   RankedTensorType type = reindexedType(to, target, map);
   SmallVector<Attribute> dims(map.begin(), map.end());
+  if (!manual.empty() && !dims.empty())
+    dims.insert(dims.begin(),
+                DimMapAttr::get(builder.getContext(), 0, 1, 0, 1, regions(),
+                                /*advance=*/1, /*reach=*/1));
   ++collectives;
-  return ReindexOp::create(
-      builder, loc, type, local, into, from, TypeAttr::get(source), to,
-      TypeAttr::get(target),
+  Value result = ReindexOp::create(
+      builder, loc, amongRegions(type, /*size=*/1), enter(loc, local),
+      enter(loc, into), amongRegions(from),
+      TypeAttr::get(amongRegions(source, regions())), amongRegions(to),
+      TypeAttr::get(amongRegions(target, regions())),
       dims.empty() ? ArrayAttr() : builder.getArrayAttr(dims), reason);
+  return leave(loc, result);
 }
 
 RankedTensorType Localizer::reindexedType(ShardingAttr to,

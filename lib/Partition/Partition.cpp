@@ -37,7 +37,9 @@ private:
   LogicalResult localizeReshard(ReshardOp op);
   LogicalResult localizeOp(Operation *op);
   LogicalResult localizeControlFlow(Operation *op);
-  void localizeManual(ManualOp op);
+  LogicalResult localizeManual(ManualOp op);
+  void localizeCollective(CollectiveOpInterface op);
+  void localizeMask(MaskOp op);
   LogicalResult localizeCall(func::CallOp op);
   void localizeSpecial(LocalizeOpInterface op, ArrayRef<Value> operands);
   SmallVector<Value> maskedOperands(Operation *op, const ShardingRule &rule);
@@ -141,17 +143,84 @@ LogicalResult FunctionPartitioner::localizeControlFlow(Operation *op) {
   return success();
 }
 
-// What is written for one rank stays as it is.
-void FunctionPartitioner::localizeManual(ManualOp op) {
-  IRMapping mapping;
+// What is written for one rank stays as it is; over some axes, its ops are
+// partitioned over the others.
+LogicalResult FunctionPartitioner::localizeManual(ManualOp op) {
   Block &block = op.getBody().front();
-  for (auto [argument, input] : llvm::zip(block.getArguments(), op.getInputs()))
-    mapping.map(argument, localizer.local(input));
+  SmallVector<Value> inputs;
+  for (Value input : op.getInputs())
+    inputs.push_back(localizer.local(input));
+  SmallVector<AxisRefAttr> around = localizer.manual;
+  if (!op.getOver()) {
+    IRMapping mapping;
+    mapping.map(block.getArguments(), inputs);
+    for (Operation &inner : block.without_terminator())
+      builder.clone(inner, mapping);
+    for (auto [result, yielded] :
+         llvm::zip(op.getResults(), block.getTerminator()->getOperands()))
+      localizer.map(result, mapping.lookupOrDefault(yielded));
+    return success();
+  }
+  // To the other axes padding is a value like others, so that all ranks that
+  // have a copy of it must have the same.
+  for (auto [index, input, local] : llvm::enumerate(op.getInputs(), inputs)) {
+    SmallVector<int64_t> dims;
+    ShardingAttr free = op.getFreePart(op.getInputSharding(index));
+    for (auto [dim, cut] : llvm::enumerate(free.getDims()))
+      if (cut.getAxes().empty())
+        dims.push_back(dim);
+    localizer.map(
+        block.getArgument(index),
+        localizer.masked(op.getLoc(), local, input, ReductionKind::Sum, dims));
+  }
+  llvm::append_range(localizer.manual, op.getManualAxes(mesh));
   for (Operation &inner : block.without_terminator())
-    builder.clone(inner, mapping);
+    if (failed(localizeOp(&inner)))
+      return failure();
   for (auto [result, yielded] :
        llvm::zip(op.getResults(), block.getTerminator()->getOperands()))
-    localizer.map(result, mapping.lookupOrDefault(yielded));
+    localizer.map(result, localizer.local(yielded));
+  localizer.manual = around;
+  return success();
+}
+
+// The sharding that a collective of a manual region names, cut further as
+// `value` is.
+static ShardingAttr cutFurther(ShardingAttr sharding, Value value) {
+  SmallVector<DimShardingAttr> dims;
+  for (auto [dim, further] :
+       llvm::zip(sharding.getDims(), getSharding(value).getDims())) {
+    SmallVector<AxisRefAttr> axes(dim.getAxes());
+    llvm::append_range(axes, further.getAxes());
+    dims.push_back(DimShardingAttr::get(sharding.getContext(), axes,
+                                        /*isOpen=*/false, /*priority=*/0));
+  }
+  return ShardingAttr::get(sharding.getContext(), sharding.getMesh(), dims, {},
+                           sharding.getUnreduced(), sharding.getReduction());
+}
+
+// Ranks that differ in an axis of its own region have to do with each other
+// what it says, those that differ in one of a region around that have nothing.
+void FunctionPartitioner::localizeCollective(CollectiveOpInterface op) {
+  auto region = op->getParentOfType<ManualOp>();
+  SmallVector<AxisRefAttr> all = localizer.manual;
+  localizer.manual.truncate(all.size() - region.getManualAxes(mesh).size());
+  Value operand = op->getOperand(0), result = op->getResult(0);
+  localizer.map(
+      result, localizer.collective(
+                  op.getLoc(), op.getCollectiveKind(), localizer.local(operand),
+                  cutFurther(op.getSource(), operand),
+                  cutFurther(op.getTarget(), result), op.getGlobalType(),
+                  op->getAttrOfType<StringAttr>("reason")));
+  localizer.manual = all;
+}
+
+void FunctionPartitioner::localizeMask(MaskOp op) {
+  Value local = localizer.local(op.getInput());
+  localizer.map(op, MaskOp::create(builder, op.getLoc(), local.getType(), local,
+                                   op.getReduction(), op.getDims(),
+                                   cutFurther(op.getSharding(), op.getInput()),
+                                   op.getGlobal()));
 }
 
 // The function that it calls is partitioned by itself.
@@ -187,10 +256,8 @@ LogicalResult FunctionPartitioner::localizeOp(Operation *op) {
     return localizeControlFlow(op);
   if (calleeOf(op))
     return localizeCall(cast<func::CallOp>(op));
-  if (auto manual = dyn_cast<ManualOp>(op)) {
-    localizeManual(manual);
-    return success();
-  }
+  if (auto manual = dyn_cast<ManualOp>(op))
+    return localizeManual(manual);
   // Numbers, such as a loop's bounds, are the same on every rank.
   bool isYield = isa<scf::YieldOp, scf::ConditionOp>(op);
   if (isYield || (!hasTensors(op) && !op->getNumRegions())) {
@@ -212,6 +279,14 @@ LogicalResult FunctionPartitioner::localizeOp(Operation *op) {
       return op->emitOpError()
              << "has no sharding on a result; run spmd-propagate first";
 
+  if (auto collective = dyn_cast<CollectiveOpInterface>(op)) {
+    localizeCollective(collective);
+    return success();
+  }
+  if (auto mask = dyn_cast<MaskOp>(op)) {
+    localizeMask(mask);
+    return success();
+  }
   SmallVector<Value> operands = maskedOperands(op, *rule);
   if (auto special = dyn_cast<LocalizeOpInterface>(op)) {
     localizeSpecial(special, operands);

@@ -423,30 +423,51 @@ static bool hasFlows(Operation *op) {
   return spmd::isControlFlow(op) || spmd::calleeOf(op);
 }
 
-// Nodes of the operands, one behind the other, then of the results.
+// Nodes of the operands, one behind the other, then of the results. A region
+// over some axes is a program of its own between what its arguments and what it
+// yields are pinned to.
 LogicalResult FunctionGraph::addManual(spmd::ManualOp op) {
   std::string place =
       " of spmd.manual at " + moe::describeLocation(op.getLoc());
-  auto add = [&](Value value, ShardingAttr sharding, std::string name) {
+  auto pinned = [&](Value value, ShardingAttr sharding, std::string &name) {
     name += place;
     OpNode node = identityNode(value);
     node.pin = pinFor(sharding, "the layout of " + name, op.getLoc());
-    if (value.getDefiningOp() == op) {
-      node.isArgument = true;
-      int tensor = graph.addTensor(shapeOf(value), graph.ops.size());
-      tensorOf[value] = tensor;
-      node.results.push_back({tensor, identityFactors(value)});
-    } else {
-      node.operands = portsOf(value, identityFactors(value));
-    }
+    return node;
+  };
+  auto take = [&](Value value, ShardingAttr sharding, std::string name) {
+    OpNode node = pinned(value, sharding, name);
+    node.operands = portsOf(value, identityFactors(value));
+    addNode(std::move(node), std::move(name), op.getLoc());
+  };
+  auto give = [&](Value value, ShardingAttr sharding, std::string name) {
+    OpNode node = pinned(value, sharding, name);
+    node.isArgument = true;
+    int tensor = graph.addTensor(shapeOf(value), graph.ops.size());
+    tensorOf[value] = tensor;
+    node.results.push_back({tensor, identityFactors(value)});
     addNode(std::move(node), std::move(name), op.getLoc());
   };
   nodeOf[op] = graph.ops.size();
   for (auto [index, operand] : llvm::enumerate(op.getInputs()))
-    add(operand, op.getInputSharding(index),
-        "operand " + std::to_string(index));
+    take(operand, op.getInputSharding(index),
+         "operand " + std::to_string(index));
   for (auto [index, result] : llvm::enumerate(op.getResults()))
-    add(result, op.getResultSharding(index), "result " + std::to_string(index));
+    give(result, op.getResultSharding(index),
+         "result " + std::to_string(index));
+  if (!op.getOver())
+    return success();
+  Block &body = op.getBody().front();
+  for (auto [index, argument] : llvm::enumerate(body.getArguments()))
+    give(argument, op.getFreePart(op.getInputSharding(index)),
+         "argument " + std::to_string(index));
+  if (failed(addBlock(body)))
+    return failure();
+  nodeOf[body.getTerminator()] = graph.ops.size();
+  for (auto [index, yielded] :
+       llvm::enumerate(body.getTerminator()->getOperands()))
+    take(yielded, op.getFreePart(op.getResultSharding(index)),
+         "yielded value " + std::to_string(index));
   return success();
 }
 

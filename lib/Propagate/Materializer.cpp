@@ -170,7 +170,8 @@ Placement Materializer::pinnedNeed(int node) const {
   return yieldOf(plain, port, decisions.ops[node].assignment);
 }
 
-LogicalResult Materializer::placeManual(spmd::ManualOp op) {
+// Operands that nodes pin, one behind the other.
+LogicalResult Materializer::placePinned(Operation *op) {
   int node = graph.nodeFor(op);
   for (OpOperand &operand : op->getOpOperands()) {
     Value value = obtain(operand.get(), pinnedNeed(node), node);
@@ -179,10 +180,21 @@ LogicalResult Materializer::placeManual(spmd::ManualOp op) {
     operand.set(value);
     ++node;
   }
+  return success();
+}
+
+LogicalResult Materializer::placeManual(spmd::ManualOp op) {
+  if (failed(placePinned(op)))
+    return failure();
   for (Value result : op.getResults())
     spmd::setSharding(result,
                       graph.shardingFor(placementOf(graph.tensorFor(result))));
-  return success();
+  if (!op.getOver())
+    return success();
+  Block &body = op.getBody().front();
+  if (failed(placeBlock(body)))
+    return failure();
+  return placePinned(body.getTerminator());
 }
 
 LogicalResult Materializer::placeReturn(func::ReturnOp op) {

@@ -221,6 +221,13 @@ LogicalResult VerifyPropagatedPass::checkManual(spmd::ManualOp op) {
     if (failed(check(result, op.getResultSharding(index),
                      "result " + std::to_string(index))))
       return failure();
+  if (!op.getOver())
+    return success();
+  Operation *yield = op.getBody().front().getTerminator();
+  for (auto [index, yielded] : llvm::enumerate(yield->getOperands()))
+    if (failed(check(yielded, op.getFreePart(op.getResultSharding(index)),
+                     "yielded value " + std::to_string(index))))
+      return failure();
   return success();
 }
 
@@ -271,8 +278,9 @@ LogicalResult VerifyPropagatedPass::checkFunction(func::FuncOp func) {
       func.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
         if (failed(checkOp(op)))
           return WalkResult::interrupt();
-        return isa<spmd::ManualOp>(op) ? WalkResult::skip()
-                                       : WalkResult::advance();
+        auto manual = dyn_cast<spmd::ManualOp>(op);
+        return manual && !manual.getOver() ? WalkResult::skip()
+                                           : WalkResult::advance();
       });
   if (result.wasInterrupted())
     return failure();

@@ -145,7 +145,7 @@ func.func @f() -> tensor<i32> {
 }
 
 //--- left.mlir
-// LEFT: error: 'spmd.manual' op stands in a partitioned function, or nothing enters or leaves it
+// LEFT: error: 'spmd.manual' op stands in a partitioned function
 spmd.mesh @mesh ["x"=2]
 #whole = #spmd.sharding<@mesh, []>
 func.func @f(%a: tensor<i32> {spmd.sharding = #whole, spmd.global = tensor<i32>}) -> (tensor<i32> {spmd.sharding = #whole, spmd.global = tensor<i32>}) {

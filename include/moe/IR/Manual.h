@@ -7,3 +7,11 @@
 
 #define GET_OP_CLASSES
 #include "dialects/Spmd/SpmdManual.h.inc"
+
+namespace spmd {
+
+/// The rule of a collective, a mask or an offset in a manual region, for the
+/// axes that the region is not written over; nothing for other ops.
+std::optional<ShardingRule> ruleInRegion(mlir::Operation *op);
+
+} // namespace spmd

@@ -45,6 +45,11 @@ public:
   mlir::Value reshard(mlir::Location loc, mlir::Value local, ShardingAttr from,
                       ShardingAttr to, mlir::RankedTensorType global,
                       mlir::StringAttr reason);
+  /// One collective, as it is.
+  mlir::Value collective(mlir::Location loc, CollectiveKind kind,
+                         mlir::Value local, ShardingAttr from, ShardingAttr to,
+                         mlir::RankedTensorType global,
+                         mlir::StringAttr reason);
   /// The block of the tensor of type `target` in layout `to` whose elements are
   /// those of the source that `map` says (row-major ones without), written into
   /// `into` where there is one.
@@ -65,11 +70,24 @@ public:
   mlir::StringAttr reasonOf(mlir::Operation *op, int64_t dim,
                             ShardingAttr sharding);
 
+  /// Axes of the manual regions that the ops stand in: ranks that differ in
+  /// them have values that have nothing to do with each other.
+  llvm::SmallVector<AxisRefAttr> manual;
+
   mlir::OpBuilder &builder;
   MeshOp mesh;
   int64_t collectives = 0, masks = 0; // that were made
 
 private:
+  // Values of manual regions as blocks of one tensor, with a dimension in front
+  // that the manual axes cut to one element for each rank; themselves outside.
+  int64_t regions() const;
+  mlir::RankedTensorType amongRegions(mlir::RankedTensorType type,
+                                      int64_t size) const;
+  ShardingAttr amongRegions(ShardingAttr sharding) const;
+  mlir::Value enter(mlir::Location loc, mlir::Value local);
+  mlir::Value leave(mlir::Location loc, mlir::Value local);
+
   ReshardPlanner &planner;
   mlir::IRMapping values;
 };

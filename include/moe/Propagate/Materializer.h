@@ -28,6 +28,7 @@ private:
   mlir::LogicalResult placeBlock(mlir::Block &block);
   mlir::LogicalResult placeOp(mlir::Operation *op);
   mlir::LogicalResult placeControlFlow(mlir::Operation *op);
+  mlir::LogicalResult placePinned(mlir::Operation *op);
   mlir::LogicalResult placeManual(spmd::ManualOp op);
   /// The layout in which a node that yields nothing, but carries a pin, has a
   /// value.
