@@ -6,7 +6,7 @@ namespace moe::fuzz {
 
 // Letters are bytes from 1 on; einsums rename theirs.
 static constexpr size_t kFirstLetters = 9, kMostLetters = 200;
-static constexpr int64_t kMostElements = 600;
+static constexpr int64_t kMostElements = 600, kMostElementsDeep = 1500;
 
 std::string listOf(const std::vector<int64_t> &numbers) {
   std::string text;
@@ -29,6 +29,7 @@ Graph::Graph(Draws &draws) : draws(draws), machine(draws) {
   static const char *integers[] = {"i32", "i32", "i64", "i8"};
   mainFloat = draws.of(floats);
   mainInteger = draws.of(integers);
+  isDeep = draws.oneIn(3);
   for (size_t i = 0; i < kFirstLetters; ++i)
     sizes.push_back(machine.drawSize(draws));
 }
@@ -47,7 +48,7 @@ int64_t Graph::elements(const std::string &letters) const {
 }
 
 bool Graph::isSmall(const std::string &letters) const {
-  return elements(letters) <= kMostElements;
+  return elements(letters) <= (isDeep ? kMostElementsDeep : kMostElements);
 }
 
 bool Graph::hasRoom() const { return sizes.size() < kMostLetters; }
@@ -58,6 +59,12 @@ std::string Graph::drawLetters(size_t least, size_t most) {
   while (letters.size() < count)
     letters += drawSmallLetter(letters);
   return letters;
+}
+
+std::string Graph::drawSomeLetters(size_t least) {
+  if (isDeep)
+    return drawLetters(std::max<size_t>(least, 3), 4);
+  return drawLetters(least, std::max<size_t>(least, 3));
 }
 
 char Graph::drawSmallLetter(const std::string &taken) {
@@ -102,7 +109,7 @@ Value Graph::drawFloat(size_t leastRank) {
         return value.isFloat() && value.rank() >= leastRank;
       }))
     return *found;
-  return argument(drawLetters(leastRank, std::max<size_t>(leastRank, 3)),
+  return argument(drawSomeLetters(leastRank),
                   mainFloat);
 }
 
@@ -112,7 +119,7 @@ Value Graph::drawInteger(size_t leastRank) {
                value.element != "i1";
       }))
     return *found;
-  return argument(drawLetters(leastRank, std::max<size_t>(leastRank, 3)),
+  return argument(drawSomeLetters(leastRank),
                   mainInteger);
 }
 
@@ -128,7 +135,7 @@ Value Graph::drawOf(const std::vector<std::string> &elements) {
         return std::count(elements.begin(), elements.end(), value.element);
       }))
     return *found;
-  return argument(drawLetters(1, 3), draws.of(elements));
+  return argument(drawSomeLetters(1), draws.of(elements));
 }
 
 Value Graph::like(const std::string &letters, const std::string &element) {

@@ -28,6 +28,8 @@ public:
   const Machine machine;
   /// The types that most values have.
   std::string mainFloat, mainInteger;
+  /// Whether arguments have three or four dimensions rather than one to three.
+  bool isDeep = false;
 
   //===--- Sizes ---===//
 
@@ -35,6 +37,8 @@ public:
   int64_t elements(const std::string &letters) const;
   /// Between `least` and `most` letters, all different, of a small tensor.
   std::string drawLetters(size_t least, size_t most);
+  /// As many as most values have in this program, at least `least`.
+  std::string drawSomeLetters(size_t least);
   /// A letter of `size` that `taken` does not have.
   char letterOfSize(int64_t size, const std::string &taken);
   /// A letter of any size that `taken` does not have.

@@ -65,8 +65,9 @@ void Histogram::addOp(Operation *op, Seen &seen) {
           factors, [&](int factor) { return inResults.count(factor); });
       if (isOperand && !factors.empty() && isSeen)
         continue;
-      std::string where = side.str() + " " + std::to_string(index) + " dim " +
-                          std::to_string(dim);
+      // Few tensors have more.
+      std::string where = side.str() + " " + std::to_string(index) +
+                          (dim < 3 ? " dim " + std::to_string(dim) : " dim 3+");
       addDim({name, where}, value, dim, !factors.empty(), seen);
     }
   };

@@ -5,7 +5,7 @@
 namespace moe::fuzz {
 
 static void writeIota(Graph &graph, const std::string &op) {
-  std::string letters = graph.drawLetters(1, 3);
+  std::string letters = graph.drawSomeLetters(1);
   std::string element =
       graph.draws.below(2) ? graph.mainInteger : graph.mainFloat;
   graph.emit(op + " dim " + std::to_string(graph.draws.below(letters.size())) +
@@ -39,7 +39,7 @@ static void writeGather(Graph &graph, const std::string &op) {
 }
 
 static void writeRandom(Graph &graph, const std::string &) {
-  emitRandom(graph, graph.drawLetters(0, 3), graph.mainFloat);
+  emitRandom(graph, graph.drawSomeLetters(0), graph.mainFloat);
 }
 
 void addIndexWriters(OpWriters &writers) {
