@@ -519,7 +519,9 @@ LogicalResult Execution::runReindex(spmd::ReindexOp op, Frame &frame) {
 }
 
 LogicalResult Execution::runOnEachRank(EvaluableOpInterface op, Frame &frame) {
-  if (isPartitioned && isa<spmd::ReshardOp>(op))
+  // In a manual region it concerns the axes that the region is not run over.
+  if (isPartitioned && isa<spmd::ReshardOp>(op) &&
+      !op->getParentOfType<spmd::ManualOp>())
     return op->emitOpError()
            << "stands in a partitioned function; spmd-partition turns it into "
               "collectives";

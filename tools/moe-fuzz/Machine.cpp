@@ -19,6 +19,7 @@ Machine::Machine(Draws &draws) {
   for (size_t i = 0; i < sizes.size(); ++i) {
     std::string name = '"' + std::string(1, "xyz"[i]) + '"';
     list += (i ? ", " : "") + name + "=" + std::to_string(sizes[i]);
+    whole.push_back({name, sizes[i]});
     addAxis(draws, name, sizes[i]);
   }
   mesh = "spmd.mesh @mesh [" + list + "]";

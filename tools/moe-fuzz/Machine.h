@@ -24,17 +24,20 @@ public:
   /// The dimensions of a sharding without what GShard's calls do not have.
   std::string drawClosedDims(Draws &draws, size_t rank) const;
 
-private:
   struct Axis {
     std::string name; ///< As written: "x" or "x":(1)2.
     int64_t size;
   };
   using Axes = std::vector<Axis>;
+  /// The axes of the mesh.
+  const Axes &wholeAxes() const { return whole; }
+
+private:
 
   void addAxis(Draws &draws, const std::string &name, int64_t size);
   std::string takeAxes(Draws &draws, Axes &left) const;
 
-  Axes axes;
+  Axes axes, whole;
   std::string mesh;
 };
 

@@ -15,6 +15,7 @@ const OpWriters &allOpWriters() {
     addWindowWriters(writers);
     addExpertWriters(writers);
     addControlWriters(writers);
+    addManualWriters(writers);
     addChainWriters(writers);
     return writers;
   }();

@@ -50,6 +50,7 @@ void addIndexWriters(OpWriters &writers);
 void addOrderWriters(OpWriters &writers);
 void addWindowWriters(OpWriters &writers);
 void addControlWriters(OpWriters &writers);
+void addManualWriters(OpWriters &writers);
 void addExpertWriters(OpWriters &writers);
 void addChainWriters(OpWriters &writers);
 
