@@ -5,6 +5,7 @@
 #include "runtime/core/Received.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
@@ -65,6 +66,37 @@ static std::string describeSharding(spmd::ShardingAttr sharding) {
   return text.substr(begin, end - begin);
 }
 
+// How often a loop runs its body; 0 where that is not known.
+static int64_t turnsOf(scf::ForOp loop) {
+  std::optional<int64_t> first = getConstantIntValue(loop.getLowerBound()),
+                         end = getConstantIntValue(loop.getUpperBound()),
+                         step = getConstantIntValue(loop.getStep());
+  if (!first || !end || !step || *step <= 0)
+    return 0;
+  return llvm::divideCeil(std::max<int64_t>(*end - *first, 0), *step);
+}
+
+// How often `op` runs when an entry runs: by the loops around it, and by the
+// calls of the function that it stands in.
+static int64_t timesOf(Operation *op) {
+  int64_t times = 1;
+  Operation *around = op->getParentOp();
+  for (; !isa<func::FuncOp>(around); around = around->getParentOp())
+    if (auto loop = dyn_cast<scf::ForOp>(around))
+      times *= turnsOf(loop);
+    else if (isa<scf::WhileOp>(around))
+      times = 0;
+  auto function = cast<func::FuncOp>(around);
+  if (!function.isPrivate())
+    return times;
+  int64_t calls = 0;
+  function->getParentOfType<ModuleOp>().walk([&](func::CallOp call) {
+    if (call.getCallee() == function.getSymName())
+      calls += timesOf(call);
+  });
+  return times * calls;
+}
+
 // What a report says of every op that moves data.
 static CollectiveReport report(Operation *op, spmd::MeshOp mesh,
                                spmd::ShardingAttr from, spmd::ShardingAttr to) {
@@ -79,6 +111,7 @@ static CollectiveReport report(Operation *op, spmd::MeshOp mesh,
   if (auto reason = op->getAttrOfType<StringAttr>("reason"))
     entry.reason = reason.str();
   entry.ranks = mesh.getRanks();
+  entry.times = timesOf(op);
   return entry;
 }
 
@@ -142,11 +175,19 @@ static void printReshard(const ReshardReport &reshard, llvm::raw_ostream &os) {
      << reshard.functionBytes << "\n";
 }
 
+static std::string describeTimes(const CollectiveReport &entry) {
+  if (entry.times == 1)
+    return "";
+  return entry.times ? ", " + std::to_string(entry.times) + " times"
+                     : ", each turn";
+}
+
 static void printCollective(const CollectiveReport &entry,
                             llvm::raw_ostream &os) {
   os << entry.location << ": " << entry.op << " in @" << entry.function << "\n"
      << "  " << entry.kind << " over " << llvm::join(entry.axes, ", ") << ", "
-     << entry.bytes << " bytes received per rank\n"
+     << entry.bytes << " bytes received per rank" << describeTimes(entry)
+     << "\n"
      << "  " << entry.tensor << " " << entry.from << " -> " << entry.to << "\n";
   if (!entry.reason.empty())
     os << "  because " << entry.reason << "\n";
@@ -167,16 +208,20 @@ static void printValue(const ValueReport &value, llvm::raw_ostream &os) {
 void moe::printExplanation(const std::vector<CollectiveReport> &reports,
                            const PropagationReport &propagation,
                            llvm::raw_ostream &os) {
-  int64_t total = 0, ranks = 0;
+  int64_t total = 0, eachTurn = 0, ranks = 0;
   for (const CollectiveReport &entry : reports) {
     printCollective(entry, os);
-    total += entry.bytes;
+    (entry.times ? total : eachTurn) +=
+        std::max<int64_t>(entry.times, 1) * entry.bytes;
     ranks = std::max(ranks, entry.ranks);
   }
   for (const ValueReport &value : propagation.values)
     printValue(value, os);
   os << reports.size() << " collectives, " << total
-     << " bytes received per rank\n";
+     << " bytes received per rank";
+  if (eachTurn)
+    os << ", and " << eachTurn << " in turns of loops without a number of them";
+  os << "\n";
   if (ranks > kSampledRanks)
     os << "bytes are those of the worst of " << kSampledRanks
        << " ranks, evenly spread over the " << ranks << "\n";
@@ -227,6 +272,7 @@ static void writeCollective(llvm::json::OStream &json,
     json.attribute("tensor", entry.tensor);
     json.attribute("reason", entry.reason);
     json.attribute("bytes", entry.bytes);
+    json.attribute("times", entry.times);
     json.attribute("ranks", entry.ranks);
     json.attributeArray("reshards", [&] {
       for (const ReshardReport &reshard : entry.reshards)

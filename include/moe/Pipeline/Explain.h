@@ -61,6 +61,9 @@ struct CollectiveReport {
   std::string reason;            // annotations and rule behind it
   int64_t bytes = 0;             // received by the worst rank, in one call
   int64_t ranks = 0;             // of the mesh
+  /// How often it is called in one run, a branch taken; 0 in a loop whose turns
+  /// nobody knows before.
+  int64_t times = 1;
   /// One for each resharding that it does: more when collectives were combined.
   std::vector<ReshardReport> reshards;
 };
