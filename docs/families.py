@@ -83,6 +83,13 @@ def cases(n):
     yield Case("einsum, summed letter", f"{a}, {cut('b', t)}", f'moe.einsum "nk,nm->km" %a, %b : {t}, {t} -> tensor<8x8xf32>',
                ["tensor<8x8xf32>"], gathered(2 * 8), "3 other sums of 2 rows")
     yield Case("elementwise", a, f"math.tanh %a : {t}", [t], 0, "nothing")
+    yield Case("select", f"{a}, {cut('b', t)}, {cut('c', f'tensor<{n}x8xi1>')}", f"arith.select %c, %a, %b : tensor<{n}x8xi1>, {t}",
+               [t], 0, "nothing")
+    yield Case("broadcast", "%a: tensor<8xf32>", f"moe.broadcast %a dims [1] : tensor<8xf32> -> {t}", [t], 0, "nothing")
+    yield Case("iota", "", f"moe.iota dim 0 : tensor<{n}x8xi32>", [f"tensor<{n}x8xi32>"], 0, "nothing")
+    yield Case("one_hot", f"%a: tensor<{n}xi32> {{spmd.sharding = #spmd.sharding<@mesh, [{{\"x\"}}]>}}",
+               f"moe.one_hot %a : tensor<{n}xi32> -> {t}", [t], 0, "nothing")
+    yield Case("random", "%a: tensor<i32>", f"moe.random uniform %a stream 0 : tensor<i32> -> {t}", [t], 0, "nothing")
     yield Case("reduce", a, f"moe.reduce sum %a dims [0] : {t} -> tensor<8xf32>", ["tensor<8xf32>"], all_reduced(8),
                "an all-reduce of a row", cut_dim=None)
     yield Case("arg_reduce", a, f"moe.arg_reduce max %a dim 0 : {t} -> tensor<8xf32>, tensor<8xi32>",
@@ -105,13 +112,37 @@ def cases(n):
     yield Case("reverse", a, f"moe.reverse %a dims [0] : {t}", [t], moved(n, n, lambda i: n - 1 - i, 8), "rows of the mirrored block")
     yield Case("transpose", a, f"moe.transpose %a permutation [1, 0] : {t} -> tensor<8x{n}xf32>", [f"tensor<8x{n}xf32>"],
                max(len(block(8, r)) * (n - len(block(n, r))) for r in range(RANKS)) * BYTES, "an all-to-all")
-    yield Case("cumsum", a, f"moe.cumsum %a dim 0 : {t}", [t], 8 * BYTES, "the sum before, one row")
+    yield Case("cumsum", a, f"moe.cumsum %a dim 0 : {t}", [t], gathered(8), "in one exchange: a row of each block before")
     yield Case("softmax", a, f"moe.softmax %a dim 0 : {t}", [t], 2 * all_reduced(8), "all-reduces of two rows")
     yield Case("top_k, k 2", a, f"moe.top_k %a k 2 dim 0 : {t} -> tensor<2x8xf32>, tensor<2x8xi32>", ["tensor<2x8xf32>", "tensor<2x8xi32>"],
                2 * gathered(2 * 8), "two values and indices of each other rank", cut_dim=None)
     yield Case("gather, rows of the table", f"{a}, %i: tensor<5xi32>",
                f"moe.gather %a[%i] batch_dims 0 : {t}, tensor<5xi32> -> tensor<5x8xf32>", ["tensor<5x8xf32>"], all_reduced(40),
                "an all-reduce of what is gathered", cut_dim=None)
+    yield Case("scatter add, updates", f"{a}, %i: tensor<{n}xi32> {{spmd.sharding = #spmd.sharding<@mesh, [{{\"x\"}}]>}}, %z: tensor<5x8xf32>",
+               f"moe.scatter add %a into %z[%i] batch_dims 0 : {t}, tensor<5x8xf32>, tensor<{n}xi32>", ["tensor<5x8xf32>"],
+               all_reduced(40), "an all-reduce of the result", cut_dim=None)
+    yield Case("scatter set, updates", f"{a}, %i: tensor<{n}xi32> {{spmd.sharding = #spmd.sharding<@mesh, [{{\"x\"}}]>}}, %z: tensor<1x8xf32>",
+               f"moe.scatter set %a into %z[%i] batch_dims 0 : {t}, tensor<1x8xf32>, tensor<{n}xi32>", ["tensor<1x8xf32>"],
+               all_reduced(8) + all_reduced(1), "all-reduces of the result and of who sets it", cut_dim=None)
+    yield Case("scatter, rows of the input", f"{a}, %i: tensor<5xi32>, %u: tensor<5x8xf32>",
+               f"moe.scatter set %u into %a[%i] batch_dims 0 : tensor<5x8xf32>, {t}, tensor<5xi32>", [t], 0, "nothing")
+    yield Case("dynamic_slice", f"{a}, %i: tensor<i32>, %j: tensor<i32>",
+               f"moe.dynamic_slice %a[%i, %j] : {t} -> tensor<3x8xf32>", ["tensor<3x8xf32>"], all_reduced(24),
+               "an all-reduce of the slice", cut_dim=None)
+    yield Case("dynamic_update_slice", f"{a}, %i: tensor<i32>, %j: tensor<i32>, %u: tensor<3x8xf32>",
+               f"moe.dynamic_update_slice %u into %a[%i, %j] : tensor<3x8xf32>, {t}", [t], 0, "nothing")
+    yield Case("sort", a, f"moe.sort %a dim 0 : {t}", [t], max(n - len(block(n, r)) for r in range(RANKS)) * 8 * BYTES,
+               "the other rows: any may come first")
+    yield Case("grouped einsum, rows", f"{a}, %w: tensor<3x8x6xf32>, %s: tensor<3xi32>",
+               f"moe.grouped_einsum %a, %w sizes %s : {t}, tensor<3x8x6xf32>, tensor<3xi32> -> tensor<{n}x6xf32>",
+               [f"tensor<{n}x6xf32>"], 0, "nothing")
+    groups = '#spmd.sharding<@mesh, [{"x"}, {}, {}]>'
+    assigned = f"tensor<{n}x6x1xi32>"
+    yield Case("balanced assignment, groups", f"%a: tensor<{n}x6x3xf32> {{spmd.sharding = {groups}}}",
+               f"moe.balanced_assignment %a : tensor<{n}x6x3xf32> -> {assigned}, {assigned}", [assigned, assigned], 0, "nothing")
+    yield Case("reduce_window, width 3", a, "moe.reduce_window max %a window [3, 1] strides [1, 1] dilation [1, 1] "
+               f"low [1, 0] high [1, 0] : {t} -> {t}", [t], moved_windows(n) * 8 * BYTES, "a halo of one row on both sides")
     image = f"tensor<1x{n}x2xf32>"
     middle = '#spmd.sharding<@mesh, [{}, {"x"}, {}]>'
     yield Case("convolution, width 3", f"%a: {image} {{spmd.sharding = {middle}}}, %k: tensor<3x2x2xf32>",

@@ -32,8 +32,9 @@ LogicalResult ScatterOp::verify() {
 //
 // B and R pass through, and so does N: a rank takes the updates of its block
 // and drops the others. Updates that are cut along I make partial results:
-// sums, in which the input counts once, or maxima. Not so for `set`: which
-// update is the last one is known only where all are.
+// sums, in which the input counts once, or maxima. For `set`, ranks agree first
+// which update is the last of each slice, and the one that has it gives it: two
+// reductions of a result.
 ShardingRule ScatterOp::getShardingRule() {
   ShardingRule rule;
   int64_t batch = getBatchDims();
@@ -41,10 +42,21 @@ ShardingRule ScatterOp::getShardingRule() {
   DimFactors indices(input.begin(), input.begin() + batch);
   ReductionKind kind =
       getKind() == ScatterKind::Max ? ReductionKind::Max : ReductionKind::Sum;
-  for (int64_t size : shapeOf(getIndices()).drop_front(batch))
-    indices.push_back(getKind() == ScatterKind::Set
-                          ? kNoFactor
-                          : rule.addFactor(size, FactorKind::Reduction, kind));
+  // Truth values have no sum.
+  bool isWhole = getKind() == ScatterKind::Set &&
+                 tensorType(getInput()).getElementType().isInteger(1);
+  for (int64_t size : shapeOf(getIndices()).drop_front(batch)) {
+    if (isWhole) {
+      indices.push_back(kNoFactor);
+      continue;
+    }
+    int factor = rule.addFactor(size, FactorKind::Reduction, kind);
+    if (getKind() == ScatterKind::Set) {
+      int64_t most = 2 * shapeOf(getInput())[batch];
+      rule.factors[factor].makeJoint(most, most);
+    }
+    indices.push_back(factor);
+  }
   DimFactors updates(indices);
   updates.append(input.begin() + batch + 1, input.end());
   rule.operands = {updates, input, indices};

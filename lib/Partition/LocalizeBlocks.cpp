@@ -1,5 +1,5 @@
-// Local forms of ops that read or write slices wherever indices say: each rank
-// does what lies in its block.
+// Local forms of ops that read or write blocks at dynamic places: each rank
+// does what lies in its own.
 #include "LocalParts.h"
 #include "LocalizeModels.h"
 
@@ -174,55 +174,9 @@ private:
   }
 };
 
-//===----------------------------------------------------------------------===//
-// Scatter
-//===----------------------------------------------------------------------===//
-
-// Indices are shifted into the block; of partial sums the input counts once.
-struct ScatterModel
-    : LocalizeOpInterface::ExternalModel<ScatterModel, moe::ScatterOp> {
-  SmallVector<Value> localize(Operation *operation,
-                              Localizer &localizer) const {
-    auto op = cast<moe::ScatterOp>(operation);
-    int64_t indexed = op.getBatchDims();
-    Value indices = localizer.local(op.getIndices()),
-          input = localizer.local(op.getInput());
-    if (localizer.isCut(op.getInput(), indexed))
-      indices = shiftIntoBlock(localizer, op.getLoc(), indices, op.getInput(),
-                               indexed);
-    SmallVector<AxisRefAttr> axes;
-    ShardingAttr sharding = getSharding(op.getIndices());
-    for (DimShardingAttr dim : sharding.getDims().drop_front(indexed))
-      llvm::append_range(axes, dim.getAxes());
-    if (op.getKind() == moe::ScatterKind::Add &&
-        !digitsOf(axes, localizer.mesh).empty())
-      input =
-          onFirstRank(localizer, op.getLoc(), input, sharding.getMesh(), axes);
-    return {moe::ScatterOp::create(
-        localizer.builder, op.getLoc(), input.getType(), op.getKind(),
-        localizer.local(op.getUpdates()), input, indices, op.getBatchDims())};
-  }
-
-private:
-  // `value` on the first rank along `axes`, zeros on the others.
-  static Value onFirstRank(Localizer &localizer, Location loc, Value value,
-                           FlatSymbolRefAttr mesh, ArrayRef<AxisRefAttr> axes) {
-    OpBuilder &b = localizer.builder;
-    Value number = localizer.rankAlong(loc, mesh, axes);
-    RankedTensorType scalar = typeOf(number);
-    Value isFirst = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                          number, splatOf(b, loc, scalar, 0));
-    auto type = cast<RankedTensorType>(value.getType());
-    return arith::SelectOp::create(b, loc,
-                                   repeat(b, loc, isFirst, type.getShape()),
-                                   value, splatOf(b, loc, type, 0));
-  }
-};
-
 } // namespace
 
 void spmd::attachBlockModels(MLIRContext &context) {
   moe::DynamicSliceOp::attachInterface<DynamicSliceModel>(context);
   moe::DynamicUpdateSliceOp::attachInterface<DynamicUpdateSliceModel>(context);
-  moe::ScatterOp::attachInterface<ScatterModel>(context);
 }

@@ -160,6 +160,7 @@ void spmd::registerLocalizeModels(DialectRegistry &registry) {
     attachMoveModels(*context);
     attachScanModels(*context);
     attachBlockModels(*context);
+    attachScatterModels(*context);
     attachWindowModels(*context);
     attachEinsumModels(*context);
     attachGroupedModels(*context);

@@ -9,8 +9,10 @@ namespace spmd {
 void attachMoveModels(mlir::MLIRContext &context);
 /// Scans, softmax, top-k, arg_reduce: elements of a dimension meet.
 void attachScanModels(mlir::MLIRContext &context);
-/// Scatter and blocks at dynamic places: ranks do what lies in their block.
+/// Blocks at dynamic places: ranks do what lies in their block.
 void attachBlockModels(mlir::MLIRContext &context);
+/// Scatter: the same, and parts of the result where updates are cut.
+void attachScatterModels(mlir::MLIRContext &context);
 /// Reduce_window and convolution: blocks with a halo.
 void attachWindowModels(mlir::MLIRContext &context);
 /// Einsum: sums end where the rank's elements do.
