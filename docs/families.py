@@ -179,7 +179,8 @@ def page(moe_opt):
              "Written by `docs/families.py`, and held current by a test. One op on a dimension that is cut over 4 ranks, f32; rows of 8.",
              "Bytes are those of the rank that receives most. The bound is counted or derived in that script, which shares no code with",
              "the compiler. Several collectives of one op are added up, each with its own worst rank: those of the two exchanges of",
-             "a concatenation are two ranks, each at its bound.", "",
+             "a concatenation are two ranks, each at its bound. A scan takes one exchange, of which the last rank needs a row of",
+             "each block before; in log2(ranks) exchanges it would receive that many rows.", "",
              "| family | rows | collectives | bytes | bound | ratio | what the bound is |",
              "| --- | --- | --- | --- | --- | --- | --- |"]
     for n in (16, 13):
