@@ -36,6 +36,24 @@ static std::pair<Digits, Digits> movedDigits(const moert::Layout &from,
   return {lost, gained};
 }
 
+std::optional<CollectiveKind> spmd::classifyMove(const moert::Layout &from,
+                                                 const moert::Layout &to) {
+  auto [lost, gained] = movedDigits(from, to);
+  if (lost.empty() && gained.empty())
+    return std::nullopt;
+  if (lost.empty())
+    return CollectiveKind::Slice;
+  if (gained.empty())
+    return CollectiveKind::AllGather;
+  bool keepsBlocks = true;
+  for (size_t dim = 0; dim < from.dims.size(); ++dim)
+    keepsBlocks &= from.blocks(dim) == to.blocks(dim);
+  if (keepsBlocks)
+    return CollectiveKind::Permute;
+  return sameSet(lost, gained) ? CollectiveKind::AllToAll
+                               : CollectiveKind::Exchange;
+}
+
 // Empty when the claim holds, else what it demands.
 static StringRef violatedClaim(CollectiveKind kind, const moert::Layout &from,
                                const moert::Layout &to) {

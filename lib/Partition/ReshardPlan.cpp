@@ -8,48 +8,6 @@ using namespace moe::reshard;
 
 using Digits = std::vector<moert::Digit>;
 
-static bool isPrefix(const Digits &prefix, const Digits &digits) {
-  return prefix.size() <= digits.size() &&
-         std::equal(prefix.begin(), prefix.end(), digits.begin());
-}
-
-// The digits behind the common beginning of all dimensions, as a sorted set.
-static Digits minorDigits(const moert::Layout &layout,
-                          const moert::Layout &other) {
-  Digits digits;
-  for (size_t dim = 0; dim < layout.dims.size(); ++dim) {
-    const Digits &mine = layout.dims[dim], &theirs = other.dims[dim];
-    auto end =
-        std::mismatch(mine.begin(), mine.end(), theirs.begin(), theirs.end());
-    digits.insert(digits.end(), end.first, mine.end());
-  }
-  llvm::sort(digits, [](const moert::Digit &a, const moert::Digit &b) {
-    return std::pair(a.stride, a.size) < std::pair(b.stride, b.size);
-  });
-  return digits;
-}
-
-std::optional<CollectiveKind> spmd::classifyMove(const moert::Layout &from,
-                                                 const moert::Layout &to) {
-  bool gathers = true, slices = true, keepsBlocks = true;
-  for (size_t dim = 0; dim < from.dims.size(); ++dim) {
-    gathers &= isPrefix(to.dims[dim], from.dims[dim]);
-    slices &= isPrefix(from.dims[dim], to.dims[dim]);
-    keepsBlocks &= from.blocks(dim) == to.blocks(dim);
-  }
-  if (gathers && slices)
-    return std::nullopt;
-  if (slices)
-    return CollectiveKind::Slice;
-  if (gathers)
-    return CollectiveKind::AllGather;
-  if (keepsBlocks)
-    return CollectiveKind::Permute;
-  if (minorDigits(from, to) == minorDigits(to, from))
-    return CollectiveKind::AllToAll;
-  return CollectiveKind::Exchange;
-}
-
 namespace {
 
 /// One pair of layouts over the digits that both of them and the mesh's axes

@@ -109,8 +109,7 @@ Value Graph::drawFloat(size_t leastRank) {
         return value.isFloat() && value.rank() >= leastRank;
       }))
     return *found;
-  return argument(drawSomeLetters(leastRank),
-                  mainFloat);
+  return argument(drawSomeLetters(leastRank), mainFloat);
 }
 
 Value Graph::drawInteger(size_t leastRank) {
@@ -119,8 +118,7 @@ Value Graph::drawInteger(size_t leastRank) {
                value.element != "i1";
       }))
     return *found;
-  return argument(drawSomeLetters(leastRank),
-                  mainInteger);
+  return argument(drawSomeLetters(leastRank), mainInteger);
 }
 
 Value Graph::drawAny(size_t leastRank) {
@@ -152,7 +150,11 @@ Value Graph::drawIndices(const std::string &letters, int64_t bound) {
                value.element != "i1";
       }))
     return *found;
-  return argument(letters, mainInteger, bound);
+  return argument(letters, indexType(bound), bound);
+}
+
+std::string Graph::indexType(int64_t bound) const {
+  return mainInteger == "i8" && bound > 127 ? "i32" : mainInteger;
 }
 
 Value Graph::drawScalar() {

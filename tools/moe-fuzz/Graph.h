@@ -65,6 +65,8 @@ public:
   Value like(const std::string &letters, const std::string &element);
   /// Integers of any type but i1.
   Value drawIndices(const std::string &letters, int64_t bound);
+  /// Integers that hold indices below `bound`: the main ones, if they can.
+  std::string indexType(int64_t bound) const;
   /// A tensor<i32> of a small number.
   Value drawScalar();
   Value argument(const std::string &letters, const std::string &element,

@@ -37,7 +37,7 @@ struct Masks {
 } // namespace
 
 static Masks emitMasks(Graph &graph, const Value &gates, const Letters &l) {
-  std::string integer = graph.mainInteger, token = {l.g, l.s};
+  std::string integer = graph.indexType(graph.sizeOf(l.s)), token = {l.g, l.s};
   std::vector<Value> top = emitTopK(graph, gates, 2, 1, integer);
   Value expert = emitReshape(graph, top[1], token);
   Value weight = emitReshape(graph, top[0], token);

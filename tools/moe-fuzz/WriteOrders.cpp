@@ -11,7 +11,7 @@ static void writeArgReduce(Graph &graph, const std::string &op) {
   std::string letters = input.letters;
   letters.erase(dim, 1);
   Value values{"", letters, input.element}, indices = values;
-  indices.element = graph.mainInteger;
+  indices.element = graph.indexType(graph.sizeOf(input.letters[dim]));
   graph.emit(op + " " + kind + " " + input.name + " dim " +
                  std::to_string(dim) + " : " + graph.type(input) + " -> " +
                  graph.types({values, indices}),

@@ -74,9 +74,9 @@ static void writeSoftmax(Graph &graph, const std::string &op) {
 static void writeTopK(Graph &graph, const std::string &) {
   Value input = graph.drawAny(1);
   size_t dim = graph.draws.below(input.rank());
-  int64_t k = 1 + graph.draws.below(
-                      std::min<int64_t>(3, graph.sizeOf(input.letters[dim])));
-  emitTopK(graph, input, dim, k, graph.mainInteger);
+  int64_t size = graph.sizeOf(input.letters[dim]);
+  int64_t k = 1 + graph.draws.below(std::min<int64_t>(3, size));
+  emitTopK(graph, input, dim, k, graph.indexType(size));
 }
 
 void addReductionWriters(OpWriters &writers) {

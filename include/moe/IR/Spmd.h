@@ -82,6 +82,11 @@ std::vector<std::string> movedAxes(ShardingAttr from, ShardingAttr to,
 /// order in which they stand there.
 std::vector<std::string> cuttingAxes(ShardingAttr from, ShardingAttr to);
 
+/// The most telling name of a move between layouts without a reduction; nothing
+/// when they are the same.
+std::optional<CollectiveKind> classifyMove(const moert::Layout &from,
+                                           const moert::Layout &to);
+
 /// The type of the local buffer of a tensor of type `global`: ceil(n/d) per
 /// dimension.
 mlir::RankedTensorType localType(mlir::RankedTensorType global,

@@ -80,9 +80,4 @@ mlir::FailureOr<llvm::SmallVector<ReshardStep, 2>>
 planReshard(ShardingAttr from, ShardingAttr to, mlir::RankedTensorType global,
             MeshOp mesh, std::string &error);
 
-/// The most telling name of a move between layouts without a reduction; nothing
-/// when they are the same.
-std::optional<CollectiveKind> classifyMove(const moert::Layout &from,
-                                           const moert::Layout &to);
-
 } // namespace spmd
