@@ -2,11 +2,8 @@
 //
 // Per commit a part of the shapes; all of them with MOE_FULL=1, by hand:
 //   MOE_FULL=1 build/test/Unit/ReshardSearchTest
-#include "ReshardExhaustive.h"
+#include "ReshardPlanner.h"
 
-#include "moe/Partition/ReshardSearch.h"
-
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -47,71 +44,6 @@ Machine machineOf(const Mesh &mesh, const std::vector<Wire> &wires) {
     machine.wireOf.push_back(i < mesh.slowDigits ? wires.size() - 1 : 0);
   return machine;
 }
-
-/// The planner's view of a machine: atoms by rising stride.
-class Planner {
-public:
-  Planner(const Machine &machine, const std::vector<int64_t> &shape,
-          int64_t elementBytes)
-      : search_(CostModel(shape, elementBytes, atomsOf(machine))) {}
-
-  AtomLayout atoms(const Layout &layout) const {
-    AtomLayout result;
-    for (const auto &dim : layout.dims) {
-      result.dims.emplace_back();
-      for (const Digit &digit : dim)
-        result.dims.back().push_back(indexOf(digit));
-    }
-    for (const Digit &digit : layout.unreduced)
-      result.unreduced |= 1u << indexOf(digit);
-    return result;
-  }
-
-  // In the order in which the test's layouts list unreduced digits.
-  Layout layout(const AtomLayout &atoms, const Machine &machine) const {
-    Layout result{search_.model().shape(), {}, {}};
-    for (const auto &dim : atoms.dims) {
-      result.dims.emplace_back();
-      for (uint8_t atom : dim)
-        result.dims.back().push_back(search_.model().atoms()[atom].digit);
-    }
-    for (const Digit &digit : machine.digits)
-      if (atoms.unreduced >> indexOf(digit) & 1)
-        result.unreduced.push_back(digit);
-    return result;
-  }
-
-  SearchResult plan(const Layout &from, const Layout &to) {
-    return search_.plan(atoms(from), atoms(to));
-  }
-
-  const CostModel &model() const { return search_.model(); }
-
-private:
-  static std::vector<Atom> atomsOf(const Machine &machine) {
-    std::vector<Atom> atoms;
-    for (size_t i = 0; i < machine.digits.size(); ++i) {
-      size_t wire = machine.wireOf[i];
-      atoms.push_back({machine.digits[i],
-                       {wire > 0, machine.wires[wire].latency,
-                        machine.wires[wire].bandwidth}});
-    }
-    std::sort(atoms.begin(), atoms.end(), [](const Atom &a, const Atom &b) {
-      return a.digit.stride < b.digit.stride;
-    });
-    return atoms;
-  }
-
-  uint8_t indexOf(const Digit &digit) const {
-    const std::vector<Atom> &atoms = search_.model().atoms();
-    for (size_t i = 0; i < atoms.size(); ++i)
-      if (atoms[i].digit == digit)
-        return static_cast<uint8_t>(i);
-    return 0xff;
-  }
-
-  ReshardSearch search_;
-};
 
 bool isFull() { return std::getenv("MOE_FULL") != nullptr; }
 
