@@ -52,6 +52,11 @@ def gathered(elements):
     return (RANKS - 1) * elements * BYTES
 
 
+def traded(rows, columns):
+    """A block of `rows` for one of `columns`."""
+    return max(len(block(columns, rank)) * (rows - len(block(rows, rank))) for rank in range(RANKS)) * BYTES
+
+
 class Case:
     """One row: family, op as text with %a (and others) as operands, and the bound in bytes."""
 
@@ -111,14 +116,15 @@ def cases(n):
                [f"tensor<{2 * n}x8xf32>"], joined * 8 * BYTES, "rows across the borders")
     yield Case("reverse", a, f"moe.reverse %a dims [0] : {t}", [t], moved(n, n, lambda i: n - 1 - i, 8), "rows of the mirrored block")
     yield Case("transpose", a, f"moe.transpose %a permutation [1, 0] : {t} -> tensor<8x{n}xf32>", [f"tensor<8x{n}xf32>"],
-               max(len(block(8, r)) * (n - len(block(n, r))) for r in range(RANKS)) * BYTES, "an all-to-all")
+               traded(n, 8), "an all-to-all")
     yield Case("cumsum", a, f"moe.cumsum %a dim 0 : {t}", [t], gathered(8), "in one exchange: a row of each block before")
     yield Case("softmax", a, f"moe.softmax %a dim 0 : {t}", [t], 2 * all_reduced(8), "all-reduces of two rows")
     yield Case("top_k, k 2", a, f"moe.top_k %a k 2 dim 0 : {t} -> tensor<2x8xf32>, tensor<2x8xi32>", ["tensor<2x8xf32>", "tensor<2x8xi32>"],
                2 * gathered(2 * 8), "two values and indices of each other rank", cut_dim=None)
     yield Case("gather, rows of the table", f"{a}, %i: tensor<5xi32>",
-               f"moe.gather %a[%i] batch_dims 0 : {t}, tensor<5xi32> -> tensor<5x8xf32>", ["tensor<5x8xf32>"], all_reduced(40),
-               "an all-reduce of what is gathered", cut_dim=None)
+               f"moe.gather %a[%i] batch_dims 0 : {t}, tensor<5xi32> -> tensor<5x8xf32>", ["tensor<5x8xf32>"],
+               min(all_reduced(40), traded(n, 8) + gathered(5 * 2)),
+               "an all-reduce of what is gathered, or the table by columns and an all-gather", cut_dim=None)
     yield Case("scatter add, updates", f"{a}, %i: tensor<{n}xi32> {{spmd.sharding = #spmd.sharding<@mesh, [{{\"x\"}}]>}}, %z: tensor<5x8xf32>",
                f"moe.scatter add %a into %z[%i] batch_dims 0 : {t}, tensor<5x8xf32>, tensor<{n}xi32>", ["tensor<5x8xf32>"],
                all_reduced(40), "an all-reduce of the result", cut_dim=None)

@@ -67,6 +67,7 @@ private:
                   llvm::SmallVectorImpl<ClaimSet> &claims) const;
   void addSupport(int op, int factor, const AxisList &axes,
                   ClaimSet &claims) const;
+  double operandBytes(const Port &port, const Placement &need) const;
   Cost costOf(int op, const Assignment &assignment) const;
   llvm::SmallVector<Placement, 4> decidedNeeds(int tensor) const;
   bool isPreferred(int op, const Assignment &a, const Cost &costA,
@@ -77,6 +78,9 @@ private:
                     OpDecision &decision) const;
   void declineNeedlessSplits();
   Decisions conclude();
+  void takePieces(Decisions &decisions);
+  llvm::SmallVector<Assignment, 4> piecesOf(int op,
+                                            const Decisions &decisions) const;
   void placeArgument(int op, OpDecision &decision,
                      const std::vector<OpDecision> &all) const;
 
@@ -189,6 +193,21 @@ llvm::SmallVector<Placement, 4> Decider::decidedNeeds(int tensor) const {
   return needs;
 }
 
+// Bytes that a rank receives of an operand; 0 while its producer is undecided.
+double Decider::operandBytes(const Port &port, const Placement &need) const {
+  const TensorNode &tensor = graph.tensors[port.tensor];
+  if (!isDecided[tensor.producer])
+    return 0;
+  const OpNode &source = graph.ops[tensor.producer];
+  double bytes = 0;
+  for (const Port &result : source.results)
+    if (result.tensor == port.tensor)
+      bytes += receivedBytes(
+          yieldOf(source, result, state[tensor.producer].assignment), need,
+          tensor.shape, graph.atoms);
+  return bytes;
+}
+
 Cost Decider::costOf(int op, const Assignment &assignment) const {
   const OpNode &node = graph.ops[op];
   Cost cost;
@@ -197,17 +216,11 @@ Cost Decider::costOf(int op, const Assignment &assignment) const {
 
   llvm::SmallVector<std::pair<int, Placement>, 4> seen;
   for (const Port &port : node.operands) {
-    const TensorNode &tensor = graph.tensors[port.tensor];
     std::pair<int, Placement> need(port.tensor, needOf(port, assignment));
-    if (!isDecided[tensor.producer] || llvm::is_contained(seen, need))
+    if (llvm::is_contained(seen, need))
       continue;
     seen.push_back(need);
-    const OpNode &source = graph.ops[tensor.producer];
-    for (const Port &result : source.results)
-      if (result.tensor == port.tensor)
-        cost.operandBytes += receivedBytes(
-            yieldOf(source, result, state[tensor.producer].assignment),
-            need.second, tensor.shape, graph.atoms);
+    cost.operandBytes += operandBytes(port, need.second);
   }
   cost.bytes = cost.operandBytes;
   cost.bytes += exchangedBytes(node, assignment, graph);
@@ -383,6 +396,97 @@ static void dropRepeated(const OpNode &op, Assignment &assignment) {
   }
 }
 
+// The ways to work on pieces where values are added up over an axis; each cuts
+// one more factor that passes through over it. The only user of partial values
+// may take pieces of their sums. An op that splits a sum may take the terms of
+// its piece in place of its part of all sums, if not more than one operand
+// moves for it: tokens and weights would both travel to share the work of a
+// product.
+llvm::SmallVector<Assignment, 4>
+Decider::piecesOf(int op, const Decisions &decisions) const {
+  const OpNode &node = graph.ops[op];
+  const Assignment &current = state[op].assignment;
+  llvm::SmallVector<Assignment, 4> choices;
+  auto add = [&](Assignment choice, int factor, int atom) {
+    choice[factor].push_back(atom);
+    if (node.factors[factor].kind == spmd::FactorKind::PassThrough &&
+        node.factors[factor].size >= graph.atoms.sizeOf(choice[factor]) &&
+        llvm::count_if(node.operands, [&](const Port &port) {
+          return operandBytes(port, needOf(port, choice)) >
+                 operandBytes(port, needOf(port, current));
+        }) <= 1)
+      choices.push_back(std::move(choice));
+  };
+  for (const Port &port : node.operands) {
+    if (graph.tensors[port.tensor].users.size() != 1)
+      continue;
+    for (int atom : placementOf(graph, decisions, port.tensor).unreduced)
+      for (const spmd::FactorList &factors : port.factors)
+        for (int factor : factors)
+          if (holderOf(current, atom) == spmd::kNoFactor)
+            add(current, factor, atom);
+  }
+  int factors = current.size();
+  for (int sum = 0; sum < factors; ++sum) {
+    if (current[sum].empty() ||
+        node.factors[sum].kind != spmd::FactorKind::Reduction)
+      continue;
+    Assignment rest = current;
+    int atom = rest[sum].pop_back_val();
+    for (int factor = 0; factor < factors; ++factor)
+      add(rest, factor, atom);
+  }
+  return choices;
+}
+
+// Takes pieces where that moves fewer bytes, though what is made of them is
+// gathered: slots, partial over model, are taken in pieces on their way back to
+// tokens, of which there are half as many. Nobody claims such cuts, and they go
+// no further.
+void Decider::takePieces(Decisions &decisions) {
+  for (auto [op, decision] : llvm::enumerate(decisions.ops)) {
+    state[op].assignment = decision.assignment;
+    isDecided[op] = !graph.ops[op].isFree();
+  }
+  for (auto [op, node] : llvm::enumerate(graph.ops)) {
+    // What nobody here uses is as annotations have it. Elementwise results are
+    // no smaller than what they are made of.
+    if (node.pin || node.isArgument || node.opClass == OpClass::Elementwise ||
+        llvm::any_of(node.results, [&](const Port &result) {
+          return graph.tensors[result.tensor].users.empty();
+        }))
+      continue;
+    Assignment &current = state[op].assignment;
+    for (bool isBetter = true; isBetter;) {
+      isBetter = false;
+      double least = costOf(op, current).bytes;
+      for (Assignment &choice : piecesOf(op, decisions))
+        if (double bytes = costOf(op, choice).bytes; Cost::less(bytes, least)) {
+          least = bytes;
+          current = std::move(choice);
+          isBetter = true;
+        }
+    }
+    decisions.ops[op].assignment = current;
+  }
+}
+
+// The annotation behind a list, or behind the longest beginning of it that has
+// one.
+static int originOf(AxisList axes, const ClaimSet &claims) {
+  for (; !axes.empty(); axes.pop_back()) {
+    const Claim *source = nullptr;
+    for (const Claim &claim : claims.get())
+      if (isPrefix(axes, claim.axes) &&
+          (!source || std::pair(claim.axes.size(), claim.origin) <
+                          std::pair(source->axes.size(), source->origin)))
+        source = &claim;
+    if (source)
+      return source->origin;
+  }
+  return kNoOrigin;
+}
+
 Decisions Decider::conclude() {
   ClaimLimits limits;
   for (size_t op = 0; op < graph.ops.size(); ++op)
@@ -398,19 +502,13 @@ Decisions Decider::conclude() {
     dropRepeated(graph.ops[op], decision.assignment);
     decision.contests = state[op].contests;
   }
+  takePieces(decisions);
   for (auto [op, node] : llvm::enumerate(graph.ops))
     if (node.isArgument)
       placeArgument(op, decisions.ops[op], decisions.ops);
   for (auto [op, decision] : llvm::enumerate(decisions.ops))
-    for (auto [factor, axes] : llvm::enumerate(decision.assignment)) {
-      const Claim *source = nullptr;
-      for (const Claim &claim : last[op][factor].get())
-        if (!axes.empty() && isPrefix(axes, claim.axes) &&
-            (!source || std::pair(claim.axes.size(), claim.origin) <
-                            std::pair(source->axes.size(), source->origin)))
-          source = &claim;
-      decision.origins.push_back(source ? source->origin : kNoOrigin);
-    }
+    for (auto [factor, axes] : llvm::enumerate(decision.assignment))
+      decision.origins.push_back(originOf(axes, last[op][factor]));
   return decisions;
 }
 

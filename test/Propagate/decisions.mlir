@@ -26,15 +26,17 @@ func.func @large_capacity_gathers_tokens(%x: tensor<8x8x16xf32> {spmd.sharding =
   return %out : tensor<8x8x16xf32>
 }
 
-// The hidden dimension is cut over a third axis: the sums over it wait for the way back, so that
-// still only two reshards are left.
+// The hidden dimension is cut over a third axis: the sums over it wait for the way back, on which the
+// ranks of that axis take pieces of the slots. They are gathered as tokens, of which there are half as many.
 // CHECK-LABEL: func.func @hidden_dimension_over_model
 // CHECK-NOT:     spmd.reshard
 // CHECK:         %[[SENT:.*]] = moe.dispatch
 // CHECK-NEXT:    %{{[^ ]*}} = spmd.reshard %[[SENT]] to <@mesh, [{"expert"}, {"data"}, {}, {}]>
 // CHECK-NOT:     spmd.reshard
 // CHECK:         %[[MADE:.*]] = moe.einsum "egch,ehm->egcm" {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"expert"}, {"data"}, {}, {}], unreduced = sum{"model"}>]}
-// CHECK-NEXT:    %{{[^ ]*}} = spmd.reshard %[[MADE]] to <@mesh, [{}, {"data", "expert"}, {}, {}]>
+// CHECK-NEXT:    %[[BACK:.*]] = spmd.reshard %[[MADE]] to <@mesh, [{}, {"data", "expert"}, {}, {"model"}]>
+// CHECK-NEXT:    %[[Y:.*]] = moe.combine %[[BACK]] {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data", "expert"}, {}, {"model"}]>]}
+// CHECK-NEXT:    %{{[^ ]*}} = spmd.reshard %[[Y]] to <@mesh, [{"data", "expert"}, {}, {}]>
 // CHECK-NOT:     spmd.reshard
 // CHECK:         return
 func.func @hidden_dimension_over_model(%x: tensor<8x8x16xf32> {spmd.sharding = #tokens}, %gates: tensor<8x8x4xf32>,
@@ -151,4 +153,36 @@ func.func @small_weights_are_gathered(%x: tensor<64x8xf32> {spmd.sharding = #spm
 func.func @large_weights_stay(%x: tensor<2x64xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {}]>}, %w: tensor<64x64xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {}]>}) -> tensor<2x64xf32> {
   %1 = moe.einsum "bm,mh->bh" %x, %w : tensor<2x64xf32>, tensor<64x64xf32> -> tensor<2x64xf32>
   return %1 : tensor<2x64xf32>
+}
+
+// Every rank has the tokens of its experts' slots. On the way back slots are fewer than the sums of tokens
+// would be: E*C is 16, half of it a rank's, and the tokens S 16 are gathered once, where sums travel twice.
+// CHECK-LABEL: func.func @slots_return_in_place_of_sums
+// CHECK-NOT:     spmd.reshard %{{[^ ]*}} {{.*}} : tensor<4x8x4x16xf32>
+// CHECK:         %[[MADE:.*]] = moe.einsum "egch,ehm->egcm"
+// CHECK-NEXT:    %[[BACK:.*]] = spmd.reshard %[[MADE]] to <@mesh, [{}, {"data", "expert"}, {}, {}]>
+// CHECK:         %[[Y:.*]] = moe.combine %[[BACK]] {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data", "expert"}, {}, {}]>]}
+// CHECK-NEXT:    %{{[^ ]*}} = spmd.reshard %[[Y]] to <@mesh, [{"data"}, {}, {}]>
+func.func @slots_return_in_place_of_sums(%x: tensor<8x16x16xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}, {}, {}]>}, %gates: tensor<8x16x4xf32>,
+    %wi: tensor<4x16x32xf32> {spmd.sharding = #experts}, %wo: tensor<4x32x16xf32> {spmd.sharding = #experts}) -> tensor<8x16x16xf32> {
+  %expert, %slot, %weight = moe.gating %gates k 1 capacity 4 : tensor<8x16x4xf32> -> tensor<8x16x1xi32>, tensor<8x16x1xi32>, tensor<8x16x1xf32>
+  %sent = moe.dispatch %x to %expert, %slot : tensor<8x16x16xf32>, tensor<8x16x1xi32>, tensor<8x16x1xi32> -> tensor<4x8x4x16xf32>
+  %slots = spmd.split %sent dim 0 over @mesh {"expert"} : tensor<4x8x4x16xf32>
+  %hidden = moe.einsum "egcm,emh->egch" %slots, %wi : tensor<4x8x4x16xf32>, tensor<4x16x32xf32> -> tensor<4x8x4x32xf32>
+  %made = moe.einsum "egch,ehm->egcm" %hidden, %wo : tensor<4x8x4x32xf32>, tensor<4x32x16xf32> -> tensor<4x8x4x16xf32>
+  %y = moe.combine %made from %expert, %slot weights %weight : tensor<4x8x4x16xf32>, tensor<8x16x1xi32>, tensor<8x16x1xi32>, tensor<8x16x1xf32> -> tensor<8x16x16xf32>
+  %out = arith.addf %x, %y : tensor<8x16x16xf32>
+  return %out : tensor<8x16x16xf32>
+}
+
+// Its experts over model too, each product would be whole, for 704 bytes in place of 1024: but values and
+// weights would travel for it.
+// CHECK-LABEL: func.func @weights_do_not_travel_for_a_sum
+// CHECK-NOT:     spmd.reshard
+// CHECK:         moe.einsum {{.*}} unreduced = sum{"model"}
+func.func @weights_do_not_travel_for_a_sum(%x: tensor<4x16x4xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"expert"}, {}, {"model"}]>},
+    %w: tensor<4x4x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"expert"}, {"model"}, {}]>})
+    -> (tensor<4x16x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"expert"}, {}, {}]>}) {
+  %y = moe.einsum "ech,ehm->ecm" %x, %w : tensor<4x16x4xf32>, tensor<4x4x8xf32> -> tensor<4x16x8xf32>
+  return %y : tensor<4x16x8xf32>
 }

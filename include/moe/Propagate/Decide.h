@@ -15,6 +15,9 @@
 //    be whole for free (SplitSums.h).
 // 4. Claims are spread once more within the decisions, so that what came
 //    through a factor that lost is gone, and each list knows its annotation.
+// 5. Where values are added up over an axis, their user may work on pieces that
+//    no annotation asks for, if what it makes of them is gathered for fewer
+//    bytes. Such cuts go no further.
 //
 // Example: dispatch "gsec,gsm->egcm" on expert=4, G 4, S 8, E 4, C 4, M 16, f32
 //

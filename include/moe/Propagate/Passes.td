@@ -77,7 +77,9 @@ def SpmdPropagate : Pass<"spmd-propagate", "mlir::ModuleOp"> {
     an op still want goes to the one that moves fewer bytes, and the other keeps its
     remaining axes. An annotation constrains the value, not how it is computed. Masks
     and other values that are cheaper to make than to move are made by each user in
-    the layout that it needs, and are never resharded.
+    the layout that it needs, and are never resharded. Where values are added up over
+    an axis, their user may work on pieces of them if gathering its result moves fewer
+    bytes; such cuts come from no annotation and go no further.
 
     ```mlir
     // before: spmd.mesh @mesh ["expert"=4], %tokens [{"expert"}, {}, {} ]
