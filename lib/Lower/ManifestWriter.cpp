@@ -115,7 +115,7 @@ static void describe(Object &site, StringRef entry, Operation *op) {
   Operation *producer = op->getOperand(0).getDefiningOp();
   auto reason = op->getAttrOfType<StringAttr>("reason");
   site["entry"] = entry.str();
-  site["op"] = producer ? producer->getName().getStringRef().str() : "argument";
+  site["op"] = producer ? describeName(producer) : "argument";
   site["location"] =
       describeLocation(producer ? producer->getLoc() : op->getLoc());
   site["reason"] = reason ? reason.str() : "";

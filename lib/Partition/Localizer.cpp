@@ -178,7 +178,7 @@ StringAttr Localizer::reasonOf(Operation *op, int64_t dim,
                                ShardingAttr sharding) {
   std::string text;
   llvm::raw_string_ostream(text)
-      << op->getName() << " at " << moe::describeLocation(op->getLoc())
+      << moe::describeName(op) << " at " << moe::describeLocation(op->getLoc())
       << " works along dimension " << dim << ", which is cut by "
       << sharding.getDims()[dim];
   return builder.getStringAttr(text);

@@ -103,7 +103,7 @@ static CollectiveReport report(Operation *op, spmd::MeshOp mesh,
   CollectiveReport entry;
   Operation *producer = op->getOperand(0).getDefiningOp();
   entry.function = op->getParentOfType<func::FuncOp>().getSymName().str();
-  entry.op = producer ? producer->getName().getStringRef().str() : "argument";
+  entry.op = producer ? describeName(producer) : "argument";
   entry.location =
       describeLocation(producer ? producer->getLoc() : op->getLoc());
   entry.from = describeSharding(from);
