@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -55,9 +56,9 @@ template <typename... OpTys> void attachElementwise(MLIRContext *context) {
 } // namespace
 
 void moe::registerDialects(DialectRegistry &registry) {
-  registry
-      .insert<MoeDialect, SpmdDialect, arith::ArithDialect, func::FuncDialect,
-              math::MathDialect, scf::SCFDialect, tensor::TensorDialect>();
+  registry.insert<MoeDialect, SpmdDialect, arith::ArithDialect,
+                  func::FuncDialect, linalg::LinalgDialect, math::MathDialect,
+                  scf::SCFDialect, tensor::TensorDialect>();
   func::registerInlinerExtension(registry);
   registry.addExtension(+[](MLIRContext *context, arith::ArithDialect *) {
     attachElementwise<

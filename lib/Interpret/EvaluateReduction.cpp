@@ -75,22 +75,7 @@ Value sumOfExponentials(Numbers numbers, const Value *in, int64_t begin,
 }
 
 LogicalResult evaluateSoftmax(SoftmaxOp op, Evaluation &evaluation) {
-  const Tensor &operand = evaluation.operand(0);
-  evaluation.withFloats([&](auto numbers) {
-    using Value = typename decltype(numbers)::Value;
-    const auto *in = operand.data<Value>();
-    auto *out = evaluation.result(0).template data<Value>();
-    forEachLine(operand.getShape(), op.getDim(),
-                [&](int64_t begin, int64_t stride, int64_t n) {
-                  Value sum = sumOfExponentials(
-                      numbers, in, begin, stride, n,
-                      [&](int64_t at, Value, Value e) { out[at] = e; });
-                  auto divide = numbers.divider(sum);
-                  for (int64_t i = 0; i < n; ++i)
-                    out[begin + i * stride] = divide(out[begin + i * stride]);
-                });
-  });
-  return success();
+  return softmaxAlong(op.getDim(), evaluation);
 }
 
 LogicalResult evaluateLogSoftmax(LogSoftmaxOp op, Evaluation &evaluation) {
@@ -114,6 +99,25 @@ LogicalResult evaluateLogSoftmax(LogSoftmaxOp op, Evaluation &evaluation) {
 }
 
 } // namespace
+
+LogicalResult softmaxAlong(int64_t dim, Evaluation &evaluation) {
+  const Tensor &operand = evaluation.operand(0);
+  evaluation.withFloats([&](auto numbers) {
+    using Value = typename decltype(numbers)::Value;
+    const auto *in = operand.data<Value>();
+    auto *out = evaluation.result(0).template data<Value>();
+    forEachLine(operand.getShape(), dim,
+                [&](int64_t begin, int64_t stride, int64_t n) {
+                  Value sum = sumOfExponentials(
+                      numbers, in, begin, stride, n,
+                      [&](int64_t at, Value, Value e) { out[at] = e; });
+                  auto divide = numbers.divider(sum);
+                  for (int64_t i = 0; i < n; ++i)
+                    out[begin + i * stride] = divide(out[begin + i * stride]);
+                });
+  });
+  return success();
+}
 
 void attachReductionEvaluations(MLIRContext &context) {
   attachEvaluation<ReduceOp, &evaluateReduce>(context);

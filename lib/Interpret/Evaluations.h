@@ -17,5 +17,9 @@ void attachIndexEvaluations(mlir::MLIRContext &context);
 void attachExpertEvaluations(mlir::MLIRContext &context);
 void attachSpmdEvaluations(mlir::MLIRContext &context);
 void attachTensorEvaluations(mlir::MLIRContext &context);
+void attachLinalgEvaluations(mlir::MLIRContext &context);
+
+/// Softmax of the first operand along `dim`.
+mlir::LogicalResult softmaxAlong(int64_t dim, Evaluation &evaluation);
 
 } // namespace moe::interpret

@@ -6,6 +6,7 @@
 #include "moe/Interpret/Replay.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
 #include <unistd.h>
@@ -525,11 +526,15 @@ LogicalResult Execution::runOnEachRank(EvaluableOpInterface op, Frame &frame) {
     return op->emitOpError()
            << "stands in a partitioned function; spmd-partition turns it into "
               "collectives";
+  SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op->getRegions(), captured);
   SmallVector<RankTensors> results(op->getNumResults());
   for (int64_t rank = 0; rank < ranks; ++rank) {
     SmallVector<Tensor> operands;
     for (Value operand : op->getOperands())
       operands.push_back(frame.get(operand)[rank]);
+    for (Value value : captured)
+      operands.push_back(frame.get(value)[rank]);
     Evaluation evaluation(op, mode, rank, operands);
     if (failed(op.evaluate(evaluation)) ||
         (replay && failed(replay->follow(op, evaluation))))

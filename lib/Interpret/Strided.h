@@ -45,6 +45,24 @@ void forEachRow(llvm::ArrayRef<int64_t> shape,
   }
 }
 
+/// Calls visit(index) for each index of `shape` in row-major order, until it
+/// fails.
+template <typename Visit>
+mlir::LogicalResult forEachIndex(llvm::ArrayRef<int64_t> shape, Visit visit) {
+  if (llvm::is_contained(shape, 0))
+    return mlir::success();
+  llvm::SmallVector<int64_t, 4> index(shape.size(), 0);
+  while (true) {
+    if (mlir::failed(visit(llvm::ArrayRef<int64_t>(index))))
+      return mlir::failure();
+    size_t dim = shape.size();
+    while (dim-- > 0 && ++index[dim] == shape[dim])
+      index[dim] = 0;
+    if (dim == size_t(-1))
+      return mlir::success();
+  }
+}
+
 /// Copies `shape` elements; strides in elements.
 inline void copyStrided(llvm::ArrayRef<int64_t> shape, const Word *from,
                         const Strides &fromStrides, Word *to,

@@ -24,6 +24,8 @@ public:
   Mode getMode() const { return mode; }
   /// The rank that evaluates; 0 in a global program.
   int64_t getRank() const { return rank; }
+  /// Operand `i`; behind the operands is what the op's regions use from
+  /// outside, in the order of getUsedValuesDefinedAbove.
   const Tensor &operand(unsigned i) const { return operands[i]; }
   Tensor &result(unsigned i) { return results[i]; }
   /// Replaces a result, to share an operand's elements.
