@@ -17,7 +17,7 @@ import sys
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 DIALECTS = {"moe": "dialects/Moe/MoeOps.td", "spmd": "dialects/Spmd/SpmdAll.td"}
-STAGES = ("IR", "Interpret", "Propagate", "Partition", "Optimize", "Lower", "Pipeline")
+STAGES = ("IR", "Interpret", "Import", "Propagate", "Partition", "Optimize", "Lower", "Pipeline")
 NOTE = "<!-- Made from {source} by docs/generate.py; do not edit. -->\n\n"
 
 

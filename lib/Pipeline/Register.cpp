@@ -2,6 +2,7 @@
 #include "moe/Pipeline/Pipeline.h"
 
 #include "moe/IR/Moe.h"
+#include "moe/Import/Passes.h"
 #include "moe/Lower/Passes.h"
 #include "moe/Optimize/Passes.h"
 #include "moe/Partition/Localizer.h"
@@ -17,6 +18,7 @@ void moe::registerEverything(mlir::DialectRegistry &registry) {
   registry.insert<mlir::LLVM::LLVMDialect>();
   spmd::registerLocalizeModels(registry);
   mlir::registerTransformsPasses();
+  registerMoeImportPasses();
   registerMoePropagatePasses();
   registerMoePartitionPasses();
   registerMoeOptimizePasses();

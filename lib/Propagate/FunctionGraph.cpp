@@ -388,7 +388,8 @@ LogicalResult FunctionGraph::addOp(Operation *op) {
                                  "distributed";
     diag.attachNote() << "supported are the moe ops, spmd annotations, "
                          "elementwise arith and math, scf.for, scf.if and "
-                         "scf.while, and calls of functions with a body";
+                         "scf.while, calls of functions with a body, and "
+                         "what moe-import-linalg makes of linalg and tensor";
     return diag;
   }
   const ShardingRule &rule = *written;
@@ -413,8 +414,7 @@ LogicalResult FunctionGraph::addOp(Operation *op) {
     node.results.push_back({tensor, factors});
   }
   addNode(std::move(node),
-          op->getName().getStringRef().str() + " at " +
-              describeLocation(op->getLoc()),
+          describeName(op) + " at " + describeLocation(op->getLoc()),
           op->getLoc());
   return success();
 }

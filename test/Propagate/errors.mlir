@@ -4,7 +4,7 @@ spmd.mesh @mesh ["x"=2]
 func.func private @g(tensor<8xf32>) -> tensor<8xf32>
 func.func @calls_need_a_body(%a: tensor<8xf32>) -> tensor<8xf32> {
   // expected-error @+2 {{'func.call' op has no sharding rule, so it cannot be distributed}}
-  // expected-note @+1 {{supported are the moe ops, spmd annotations, elementwise arith and math, scf.for, scf.if and scf.while, and calls of functions with a body}}
+  // expected-note @+1 {{supported are the moe ops, spmd annotations, elementwise arith and math, scf.for, scf.if and scf.while, calls of functions with a body, and what moe-import-linalg makes of linalg and tensor}}
   %0 = call @g(%a) : (tensor<8xf32>) -> tensor<8xf32>
   return %0 : tensor<8xf32>
 }
@@ -126,7 +126,7 @@ func.func @calls_need_functions_of_their_own(%a: tensor<8xf32>) -> tensor<8xf32>
 spmd.mesh @mesh ["x"=2]
 func.func @regions_of_other_ops(%a: tensor<8xf32>) -> tensor<8xf32> {
   // expected-error @+2 {{'scf.execute_region' op has no sharding rule, so it cannot be distributed}}
-  // expected-note @+1 {{supported are the moe ops, spmd annotations, elementwise arith and math, scf.for, scf.if and scf.while, and calls of functions with a body}}
+  // expected-note @+1 {{supported are the moe ops, spmd annotations, elementwise arith and math, scf.for, scf.if and scf.while, calls of functions with a body, and what moe-import-linalg makes of linalg and tensor}}
   %0 = scf.execute_region -> tensor<8xf32> {
     scf.yield %a : tensor<8xf32>
   }

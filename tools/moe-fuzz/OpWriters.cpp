@@ -17,6 +17,7 @@ const OpWriters &allOpWriters() {
     addControlWriters(writers);
     addManualWriters(writers);
     addChainWriters(writers);
+    addLinalgWriters(writers);
     return writers;
   }();
   return all;

@@ -53,5 +53,6 @@ void addControlWriters(OpWriters &writers);
 void addManualWriters(OpWriters &writers);
 void addExpertWriters(OpWriters &writers);
 void addChainWriters(OpWriters &writers);
+void addLinalgWriters(OpWriters &writers);
 
 } // namespace moe::fuzz
