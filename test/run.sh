@@ -74,7 +74,7 @@ for build in "${builds[@]}"; do
       ;;
     asan)
       run_ctest asan -LE 'mpi|exhaustive'
-      run_lit asan IR Interpret Propagate Partition Optimize Lower Public Run/Local \
+      run_lit asan IR Interpret Import Propagate Partition Optimize Lower Public Run/Local \
         Fuzz/Local Fuzz/programs_compute_the_same.test Fuzz/text_is_answered.test
       ;;
     tsan)

@@ -9,6 +9,8 @@
 
 #include "LoopValue.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
 namespace moe::import {
 
 class Body {
@@ -31,6 +33,11 @@ private:
   mlir::FailureOr<LoopValue> make(mlir::Value scalar);
   mlir::FailureOr<LoopValue> elementwise(mlir::Operation *op);
   LoopValue castIndex(mlir::Operation *op, LoopValue value);
+  mlir::FailureOr<LoopValue> lookUp(mlir::tensor::ExtractOp op);
+  std::optional<unsigned> loopOf(mlir::Value index);
+  mlir::Value rowNumber(llvm::ArrayRef<LoopValue> indices,
+                        llvm::ArrayRef<int64_t> sizes,
+                        llvm::ArrayRef<unsigned> over);
 
   LoopBuilder &loops;
   mlir::Block &block;

@@ -4,6 +4,7 @@
 //   %h = scf.for %t = 0 to 7 iter_args(%so = %init) { row %t of %a and %x ... }
 #include "Importer.h"
 #include "Operands.h"
+#include "moe/IR/Manual.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -23,6 +24,7 @@ public:
 private:
   Results addLoop(unsigned depth, ArrayRef<LoopValue> inputs, ValueRange soFar);
   Results addBody(ArrayRef<LoopValue> inputs, ValueRange soFar);
+  LoopValue table(LoopValue input);
   LoopValue row(LoopValue input, unsigned turn);
   LoopList resultLoops(unsigned result) {
     return *loopsOf(op.getMatchingIndexingMap(op.getDpsInitOperand(result)));
@@ -36,7 +38,43 @@ private:
   llvm::DenseMap<unsigned, LoopValue> numbers;
 };
 
-// Dimensions of turns come first, in the order of the loops.
+// The mesh that an op at this place may be annotated for; null where there is
+// none, and in regions written for one rank.
+spmd::MeshOp meshFor(Operation *op) {
+  auto module = op->getParentOfType<ModuleOp>();
+  if (!module || op->getParentOfType<spmd::ManualOp>())
+    return {};
+  auto meshes = llvm::to_vector(module.getOps<spmd::MeshOp>());
+  return meshes.size() == 1 ? meshes.front() : spmd::MeshOp();
+}
+
+// Dimensions of turns come first, in the order of the loops, and are whole:
+// rows of some ranks would be sent one by one, turn by turn.
+LoopValue TurnImporter::table(LoopValue input) {
+  auto isTurn = [&](unsigned loop) { return llvm::is_contained(turns, loop); };
+  LoopList order;
+  llvm::copy_if(turns, std::back_inserter(order), [&](unsigned turn) {
+    return llvm::is_contained(input.loops, turn);
+  });
+  if (order.empty())
+    return input;
+  llvm::copy_if(input.loops, std::back_inserter(order),
+                [&](unsigned loop) { return !isTurn(loop); });
+  Value tensor = loops.expand(input, order);
+  if (spmd::MeshOp mesh = meshFor(op)) {
+    SmallVector<spmd::DimShardingAttr> dims;
+    for (unsigned loop : order)
+      dims.push_back(spmd::DimShardingAttr::get(b.getContext(), {},
+                                                /*isOpen=*/!isTurn(loop),
+                                                /*priority=*/0));
+    auto sharding = spmd::ShardingAttr::get(
+        b.getContext(), FlatSymbolRefAttr::get(mesh.getSymNameAttr()), dims, {},
+        {}, spmd::ReductionKind::Sum);
+    tensor = spmd::AnnotateOp::create(b, tensor.getType(), tensor, sharding);
+  }
+  return {tensor, order};
+}
+
 LoopValue TurnImporter::row(LoopValue input, unsigned turn) {
   if (input.loops.empty() || input.loops.front() != turn)
     return input;
@@ -99,17 +137,8 @@ Results TurnImporter::run() {
                << ", which another result has not, and the body is no "
                   "reduction of each; make one op for each result";
   SmallVector<LoopValue> inputs;
-  for (OpOperand *operand : op.getDpsInputOperands()) {
-    LoopValue input = operandOver(loops, *operand, op);
-    LoopList order;
-    for (unsigned turn : turns)
-      if (llvm::is_contained(input.loops, turn))
-        order.push_back(turn);
-    for (unsigned loop : input.loops)
-      if (!llvm::is_contained(turns, loop))
-        order.push_back(loop);
-    inputs.push_back({loops.expand(input, order), order});
-  }
+  for (OpOperand *operand : op.getDpsInputOperands())
+    inputs.push_back(table(operandOver(loops, *operand, op)));
   SmallVector<Value> inits(op.getDpsInits());
   return addLoop(0, inputs, inits);
 }

@@ -249,3 +249,48 @@ func.func @greatest_and_its_place(%a: tensor<3x4x5xf32>) -> (tensor<5xf32>, tens
   } -> (tensor<5xf32>, tensor<5xi32>)
   return %0#0, %0#1 : tensor<5xf32>, tensor<5xi32>
 }
+
+// A row of a table for each token: the dimension that is read at a loop's own
+// index goes along.
+// CHECK-LABEL: func.func @lookup
+// CHECK-SAME:    %[[TABLE:.*]]: tensor<9x5xf32>, %[[TOKENS:.*]]: tensor<3x4xi32>
+// CHECK:         %[[I:.*]] = arith.extsi %[[TOKENS]]
+// CHECK-NEXT:    %[[ROWS:.*]] = moe.gather %[[TABLE]][%[[I]]] batch_dims 0 : tensor<9x5xf32>, tensor<3x4xi64> -> tensor<3x4x5xf32>
+// CHECK-NEXT:    return %[[ROWS]]
+func.func @lookup(%table: tensor<9x5xf32>, %tokens: tensor<3x4xi32> {moe.bound = 9 : i64}) -> tensor<3x4x5xf32> {
+  %e = tensor.empty() : tensor<3x4x5xf32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, j)>, affine_map<(i, j, k) -> (i, j, k)>], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%tokens : tensor<3x4xi32>) outs(%e : tensor<3x4x5xf32>) {
+  ^bb0(%token: i32, %out: f32):
+    %row = arith.index_cast %token : i32 to index
+    %column = linalg.index 2 : index
+    %x = tensor.extract %table[%row, %column] : tensor<9x5xf32>
+    linalg.yield %x : f32
+  } -> tensor<3x4x5xf32>
+  return %0 : tensor<3x4x5xf32>
+}
+
+// Elements at computed places, and a diagonal.
+// CHECK-LABEL: func.func @elements
+// CHECK:         moe.reshape %{{.*}} : tensor<5x5xf32> -> tensor<25xf32>
+// CHECK:         moe.gather %{{.*}} : tensor<25xf32>, tensor<3x5xi64> -> tensor<3x5xf32>
+// CHECK:         moe.gather %{{.*}} : tensor<25xf32>, tensor<5xi64> -> tensor<5xf32>
+func.func @elements(%table: tensor<5x5xf32>, %places: tensor<3x5xi64> {moe.bound = 5 : i64}, %init: tensor<5xf32>) -> (tensor<3x5xf32>, tensor<5xf32>) {
+  %e = tensor.empty() : tensor<3x5xf32>
+  %0 = linalg.generic {indexing_maps = [#ij, #ij], iterator_types = ["parallel", "parallel"]}
+      ins(%places : tensor<3x5xi64>) outs(%e : tensor<3x5xf32>) {
+  ^bb0(%place: i64, %out: f32):
+    %row = arith.index_cast %place : i64 to index
+    %column = linalg.index 1 : index
+    %x = tensor.extract %table[%row, %column] : tensor<5x5xf32>
+    linalg.yield %x : f32
+  } -> tensor<3x5xf32>
+  %1 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%init : tensor<5xf32>) {
+  ^bb0(%out: f32):
+    %i = linalg.index 0 : index
+    %x = tensor.extract %table[%i, %i] : tensor<5x5xf32>
+    %y = arith.subf %out, %x : f32
+    linalg.yield %y : f32
+  } -> tensor<5xf32>
+  return %0, %1 : tensor<3x5xf32>, tensor<5xf32>
+}

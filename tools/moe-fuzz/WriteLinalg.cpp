@@ -137,6 +137,28 @@ static void writeRecurrence(Graph &graph, const std::string &) {
                   "\n    %end = arith.addi %element, %in1" + type + "\n");
 }
 
+// Rows of a table, or its elements where the last index is computed too.
+static void writeLookup(Graph &graph, const std::string &) {
+  Value table = graph.drawAny(1);
+  if (table.rank() > 2)
+    table = graph.like(table.letters.substr(0, 2), table.element);
+  std::string others = graph.drawLetters(1, 2), loops = others;
+  std::string body = "    %row = arith.index_cast %in0 : i32 to index\n", at;
+  Value rows = graph.argument(others, "i32", graph.sizeOf(table.letters[0]));
+  if (table.rank() == 2) {
+    char along = table.letters[1];
+    if (loops.find(along) == std::string::npos)
+      loops += along;
+    body += "    %place = linalg.index " + std::to_string(loops.find(along)) +
+            " : index\n";
+    at = ", %place";
+  }
+  body += "    %end = tensor.extract " + table.name + "[%row" + at +
+          "] : " + graph.type(table) + "\n";
+  Value init = graph.like(graph.draws.shuffled(loops), table.element);
+  emitGeneric(graph, loops, {rows}, init, body);
+}
+
 // Rows times columns, with a fill or a value to begin with.
 static void writeMatmul(Graph &graph, const std::string &op) {
   const std::string &element = graph.mainFloat;
@@ -258,6 +280,7 @@ void addLinalgWriters(OpWriters &writers) {
   writers.push_back({"linalg.generic", 6, &writeGeneric});
   writers.push_back({"linalg.generic that reduces", 6, &writeReduction});
   writers.push_back({"linalg.generic in turns", 2, &writeRecurrence});
+  writers.push_back({"linalg.generic that looks up", 2, &writeLookup});
   writers.push_back({"linalg.matmul", 3, &writeMatmul});
   writers.push_back({"linalg.batch_matmul", 2, &writeMatmul});
   writers.push_back({"linalg.pooling_nwc_max", 2, &writePooling});
