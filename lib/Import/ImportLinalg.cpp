@@ -51,6 +51,9 @@ Results importStructuredOrWindows(linalg::LinalgOp op,
              << "; only the first operand may be read in windows";
     isByLoops = false;
   }
+  // Without an index the body never runs.
+  if (llvm::is_contained(op.getStaticLoopRanges(), 0))
+    return SmallVector<Value>(op.getDpsInits());
   return isByLoops ? importStructured(op, b) : importWindows(op, b);
 }
 

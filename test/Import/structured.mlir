@@ -201,6 +201,15 @@ func.func @row_of_one(%a: tensor<7x5xf32>, %b: tensor<1x5xf32>) -> tensor<7x5xf3
   return %0 : tensor<7x5xf32>
 }
 
+// Over nothing, the result is what it began with.
+// CHECK-LABEL: func.func @no_index
+// CHECK-SAME:    %[[INIT:[^:]*]]: tensor<7xf32>)
+// CHECK-NEXT:    return %[[INIT]]
+func.func @no_index(%a: tensor<7x0xf32>, %init: tensor<7xf32>) -> tensor<7xf32> {
+  %0 = linalg.reduce {arith.maximumf} ins(%a : tensor<7x0xf32>) outs(%init : tensor<7xf32>) dimensions = [1]
+  return %0 : tensor<7xf32>
+}
+
 // A body that combines in an order goes around a loop: here a recurrence over
 // columns.
 // CHECK-LABEL: func.func @recurrence
