@@ -13,64 +13,94 @@ using namespace mlir;
 namespace moe::interpret {
 namespace {
 
-// Row-major position of what `map` reads at `index`.
-int64_t positionOf(AffineMap map, ArrayRef<int64_t> index,
-                   ArrayRef<int64_t> shape) {
+/// Runs the body of one op; results hold what they are so far.
+class StructuredRun {
+public:
+  StructuredRun(linalg::LinalgOp op, Evaluation &evaluation)
+      : op(op), evaluation(evaluation), body(*op.getBlock(), evaluation),
+        maps(op.getIndexingMapsArray()) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult runAt(ArrayRef<int64_t> index);
+  FailureOr<int64_t> positionOf(OpOperand &operand, ArrayRef<int64_t> index);
+  /// What an operand holds; of an init, the result.
+  const Tensor &tensorOf(OpOperand &operand) {
+    unsigned number = operand.getOperandNumber();
+    return op.isDpsInit(&operand)
+               ? evaluation.result(number - op.getNumDpsInputs())
+               : evaluation.operand(number);
+  }
+
+  linalg::LinalgOp op;
+  Evaluation &evaluation;
+  ScalarBody body;
+  SmallVector<AffineMap> maps;
+};
+
+// Row-major position of what the body sees of an operand.
+FailureOr<int64_t> StructuredRun::positionOf(OpOperand &operand,
+                                             ArrayRef<int64_t> index) {
+  if (!isa<ShapedType>(operand.get().getType()))
+    return 0;
   int64_t position = 0;
-  for (auto [place, size] : llvm::zip_equal(map.compose(index), shape))
+  for (auto [place, size] :
+       llvm::zip_equal(maps[operand.getOperandNumber()].compose(index),
+                       tensorOf(operand).getShape())) {
+    if (place < 0 || place >= size)
+      return op.emitOpError()
+             << "reads operand " << operand.getOperandNumber() << " at "
+             << place << ", outside of [0, " << size << ")";
     position = position * size + place;
+  }
   return position;
 }
 
-LogicalResult evaluateStructured(linalg::LinalgOp op, Evaluation &evaluation) {
-  if (!op.hasPureTensorSemantics() || op.hasDynamicShape())
-    return op.emitOpError() << "must work on tensors of static shape";
-  for (unsigned i = 0; i < op->getNumResults(); ++i) {
-    Tensor &result = evaluation.result(i);
-    unsigned init = op.getDpsInitOperand(i)->getOperandNumber();
+LogicalResult StructuredRun::runAt(ArrayRef<int64_t> index) {
+  SmallVector<Tensor> arguments;
+  for (OpOperand &operand : op->getOpOperands()) {
+    // Of a window's shape only that is read.
+    if (!op.isDpsInit(&operand) && !op.payloadUsesValueFromOperand(&operand)) {
+      arguments.push_back(
+          Tensor::ofType(op.getMatchingBlockArgument(&operand).getType()));
+      continue;
+    }
+    FailureOr<int64_t> position = positionOf(operand, index);
+    if (failed(position))
+      return failure();
+    arguments.push_back(scalarAt(tensorOf(operand), *position));
+  }
+  auto yielded = body.run(arguments, index);
+  if (failed(yielded))
+    return failure();
+  for (auto [number, value] : llvm::enumerate(*yielded)) {
+    FailureOr<int64_t> position =
+        positionOf(*op.getDpsInitOperand(number), index);
+    if (failed(position))
+      return failure();
+    evaluation.result(number).words()[*position] = *value.words();
+  }
+  return success();
+}
+
+LogicalResult StructuredRun::run() {
+  for (unsigned number = 0; number < op->getNumResults(); ++number) {
+    Tensor &result = evaluation.result(number);
+    unsigned init = op.getDpsInitOperand(number)->getOperandNumber();
     std::copy_n(evaluation.operand(init).words(), result.getElements(),
                 result.words());
   }
-  ScalarBody body(*op.getBlock(), evaluation);
-  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  auto visit = [&](ArrayRef<int64_t> index) -> LogicalResult {
-    SmallVector<Tensor> arguments;
-    for (OpOperand &operand : op->getOpOperands()) {
-      if (!op.payloadUsesValueFromOperand(&operand) &&
-          !op.isDpsInit(&operand)) {
-        arguments.push_back(
-            Tensor::ofType(op.getMatchingBlockArgument(&operand).getType()));
-        continue;
-      }
-      unsigned number = operand.getOperandNumber();
-      const Tensor &tensor =
-          op.isDpsInit(&operand)
-              ? evaluation.result(number - op.getNumDpsInputs())
-              : evaluation.operand(number);
-      int64_t position =
-          isa<ShapedType>(operand.get().getType())
-              ? positionOf(maps[number], index, tensor.getShape())
-              : 0;
-      arguments.push_back(scalarAt(tensor, position));
-    }
-    auto yielded = body.run(arguments, index);
-    if (failed(yielded))
-      return failure();
-    for (auto [i, value] : llvm::enumerate(*yielded)) {
-      Tensor &result = evaluation.result(i);
-      AffineMap map = maps[op.getDpsInitOperand(i)->getOperandNumber()];
-      result.words()[positionOf(map, index, result.getShape())] =
-          *value.words();
-    }
-    return success();
-  };
-  return forEachIndex(op.getStaticLoopRanges(), visit);
+  return forEachIndex(op.getStaticLoopRanges(),
+                      [&](ArrayRef<int64_t> index) { return runAt(index); });
 }
 
 template <typename OpTy>
 LogicalResult evaluateOp(OpTy op, Evaluation &evaluation) {
-  return evaluateStructured(cast<linalg::LinalgOp>(op.getOperation()),
-                            evaluation);
+  auto structured = cast<linalg::LinalgOp>(op.getOperation());
+  if (!structured.hasPureTensorSemantics() || structured.hasDynamicShape())
+    return op.emitOpError() << "must work on tensors of static shape";
+  return StructuredRun(structured, evaluation).run();
 }
 
 template <typename... OpTys> void attachAll(MLIRContext &context) {

@@ -16,6 +16,10 @@
 // RUN: not moe-interpret %t/dynamic.mlir 2>&1 | FileCheck %s --check-prefix=DYNAMIC
 // RUN: not moe-interpret %t/one.mlir --compare=%t/two.mlir 2>&1 | FileCheck %s --check-prefix=TYPES
 // RUN: not moe-interpret %t/one.mlir --compare=%t/three.mlir 2>&1 | FileCheck %s --check-prefix=COUNT
+// RUN: not moe-interpret %t/structured.mlir --entry=beyond 2>&1 | FileCheck %s --check-prefix=BEYOND
+// RUN: not moe-interpret %t/structured.mlir --entry=lookup 2>&1 | FileCheck %s --check-prefix=LOOKUP
+// RUN: not moe-interpret %t/structured.mlir --entry=slice 2>&1 | FileCheck %s --check-prefix=SLICE
+// RUN: not moe-interpret %t/structured.mlir --entry=body 2>&1 | FileCheck %s --check-prefix=BODY
 
 // HOLDERS: error: 'spmd.all_gather' op holders of one element differ: rank 1 has 1 at global index [0], rank 0 has 0
 //--- holders.mlir
@@ -130,4 +134,34 @@ func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
 //--- three.mlir
 func.func @f(%x: tensor<1xf32>) {
   return
+}
+
+// BEYOND: error: 'linalg.conv_1d' op reads operand 0 at 0, outside of [0, 0)
+// LOOKUP: error: 'tensor.extract' op index 3 of dimension 0 is outside of [0, 3)
+// SLICE: error: 'tensor.extract_slice' op cannot be interpreted: its offsets, sizes and strides must be constants
+// BODY: error: 'arith.fptoui' op cannot be interpreted: it has no evaluation
+//--- structured.mlir
+func.func @beyond(%a: tensor<0xf32>, %f: tensor<4xf32>, %init: tensor<6xf32>) -> tensor<6xf32> {
+  %0 = linalg.conv_1d ins(%a, %f : tensor<0xf32>, tensor<4xf32>) outs(%init : tensor<6xf32>) -> tensor<6xf32>
+  return %0 : tensor<6xf32>
+}
+func.func @lookup() -> tensor<3xf32> {
+  %table = arith.constant dense<1.0> : tensor<3xf32>
+  %at = arith.constant dense<3> : tensor<3xi32>
+  %0 = linalg.map ins(%at : tensor<3xi32>) outs(%table : tensor<3xf32>) (%i: i32, %out: f32) {
+    %index = arith.index_cast %i : i32 to index
+    %x = tensor.extract %table[%index] : tensor<3xf32>
+    linalg.yield %x : f32
+  }
+  return %0 : tensor<3xf32>
+}
+func.func @slice(%a: tensor<8xf32>) -> tensor<2xf32> {
+  %one = arith.constant 1 : index
+  %two = arith.addi %one, %one : index
+  %0 = tensor.extract_slice %a[%two] [2] [1] : tensor<8xf32> to tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+func.func @body(%a: tensor<3xf32>, %init: tensor<3xi32>) -> tensor<3xi32> {
+  %0 = linalg.map {arith.fptoui} ins(%a : tensor<3xf32>) outs(%init : tensor<3xi32>)
+  return %0 : tensor<3xi32>
 }
