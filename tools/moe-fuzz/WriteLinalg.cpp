@@ -159,7 +159,9 @@ static void writeLookup(Graph &graph, const std::string &) {
   emitGeneric(graph, loops, {rows}, init, body);
 }
 
-// Rows times columns, with a fill or a value to begin with.
+// Rows times columns, with a fill or a value to begin with. A fill is kept from
+// other ops: it is a constant only behind a pass of ours, and what MLIR then
+// folds is judged by what MLIR alone folds.
 static void writeMatmul(Graph &graph, const std::string &op) {
   const std::string &element = graph.mainFloat;
   bool isBatch = op == "linalg.batch_matmul";
@@ -180,6 +182,7 @@ static void writeMatmul(Graph &graph, const std::string &op) {
                           graph.type(empty),
                       result, element);
     graph.hide(empty);
+    graph.hide(init);
   }
   graph.emit(op + " ins(" + Graph::names({left, right}) + " : " +
                  graph.types({left, right}) + ") outs(" + init.name + " : " +
