@@ -21,7 +21,9 @@ FailureOr<LoopValue> Body::make(Value scalar) {
     return loops.scalar(scalar);
   if (auto index = dyn_cast<linalg::IndexOp>(op)) {
     auto turn = indices.find(index.getDim());
-    return turn == indices.end() ? loops.iota(index.getDim()) : turn->second;
+    return turn == indices.end()
+               ? loops.iota(index.getDim(), elementTypeOf(index.getType()))
+               : turn->second;
   }
   if (auto extract = dyn_cast<tensor::ExtractOp>(op))
     return lookUp(extract);
@@ -105,6 +107,10 @@ LoopValue Body::castIndex(Operation *op, LoopValue value) {
   auto from = cast<RankedTensorType>(value.tensor.getType());
   unsigned width = to.getIntOrFloatBitWidth(),
            have = from.getElementTypeBitWidth();
+  // An index is counted in the type that it is used in.
+  if (value.tensor.getDefiningOp<IotaOp>() && from.getRank() == 1 &&
+      llvm::isIntN(width, from.getDimSize(0)))
+    return loops.iota(value.loops.front(), to);
   if (width < have)
     value.tensor =
         arith::TruncIOp::create(loops.b, from.clone(to), value.tensor);

@@ -34,9 +34,8 @@ LoopValue LoopBuilder::scalar(Value number) {
   return {tensor::FromElementsOp::create(b, type, number), {}};
 }
 
-LoopValue LoopBuilder::iota(unsigned loop) {
-  return {IotaOp::create(b, typeOver({loop}, b.getI64Type()), /*dim=*/0),
-          {loop}};
+LoopValue LoopBuilder::iota(unsigned loop, Type element) {
+  return {IotaOp::create(b, typeOver({loop}, element), /*dim=*/0), {loop}};
 }
 
 // Dimensions into the order of the loops, then those that it lacks.

@@ -36,8 +36,8 @@ public:
                                   mlir::Type element) const;
   /// A number that is the same for every index.
   LoopValue scalar(mlir::Value number);
-  /// The index of a loop.
-  LoopValue iota(unsigned loop);
+  /// The index of a loop, as an integer of a type that holds it.
+  LoopValue iota(unsigned loop, mlir::Type element);
   /// `value` with exactly these loops, in this order; it must have no others.
   mlir::Value expand(const LoopValue &value, llvm::ArrayRef<unsigned> loops);
   /// The loops of all values: in the order of a value that has them all, else

@@ -3,8 +3,6 @@
 #include "Importer.h"
 #include "Operands.h"
 
-#include "llvm/ADT/SmallBitVector.h"
-
 using namespace mlir;
 using namespace moe::import;
 

@@ -43,7 +43,7 @@ Results importGenerate(tensor::GenerateOp op, ImplicitLocOpBuilder &b) {
   Body body(loops, block);
   for (auto [loop, argument] : llvm::enumerate(block.getArguments()))
     if (!argument.use_empty())
-      body.set(argument, loops.iota(loop));
+      body.set(argument, loops.iota(loop, b.getI64Type()));
   FailureOr<LoopValue> value = body.lift(block.getTerminator()->getOperand(0));
   if (failed(value))
     return failure();

@@ -1,5 +1,6 @@
 // Structured ops become the graph ops that they mean.
 // RUN: moe-opt %s --moe-import-linalg --canonicalize --cse | FileCheck %s
+// RUN: moe-opt %s --moe-import-linalg --canonicalize --moe-index-dispatch --canonicalize | FileCheck %s --check-prefix=INDEX
 // RUN: moe-opt %s --moe-import-linalg -o %t
 // RUN: moe-interpret %s --all --exact --compare=%t
 // RUN: moe-interpret %s --all --compare=%t
@@ -144,9 +145,8 @@ func.func @sum_of_repetitions(%a: tensor<7xf32>, %shape: tensor<3xi32>, %init: t
 
 // Indices, numbers and constants are as large as what they meet.
 // CHECK-LABEL: func.func @bodies
-// CHECK-DAG:     moe.iota dim 0 : tensor<5xi64>
-// CHECK-DAG:     arith.trunci {{.*}} : tensor<5xi64> to tensor<5xi32>
-// CHECK-DAG:     arith.cmpi slt, {{.*}} : tensor<5xi32>
+// CHECK:         %[[I:.*]] = moe.iota dim 0 : tensor<5xi32>
+// CHECK:         arith.cmpi slt, %[[I]], {{.*}} : tensor<5xi32>
 // CHECK:         %[[KEPT:.*]] = arith.select {{.*}} : tensor<7x5xi1>, tensor<7x5xf32>
 // CHECK:         moe.transpose %[[KEPT]] permutation [1, 0]
 func.func @bodies(%a: tensor<7x5xf32>, %i: tensor<5xi32>, %number: tensor<f32>) -> tensor<5x7xf32> {
@@ -277,6 +277,27 @@ func.func @lookup(%table: tensor<9x5xf32>, %tokens: tensor<3x4xi32> {moe.bound =
     linalg.yield %x : f32
   } -> tensor<3x4x5xf32>
   return %0 : tensor<3x4x5xf32>
+}
+
+// A mask that compares indices is known for one, and its product for a lookup.
+// INDEX-LABEL: func.func @mask
+// INDEX-SAME:    %[[TABLE:.*]]: tensor<4x5xf32>, %[[I:.*]]: tensor<6xi32>
+// INDEX-NEXT:    %[[ROWS:.*]] = moe.gather %[[TABLE]][%[[I]]] batch_dims 0
+// INDEX-NEXT:    return %[[ROWS]]
+func.func @mask(%table: tensor<4x5xf32>, %index: tensor<6xi32> {moe.bound = 4 : i64}) -> tensor<6x5xf32> {
+  %e = tensor.empty() : tensor<6x4xf32>
+  %mask = linalg.generic {indexing_maps = [#i, #ij], iterator_types = ["parallel", "parallel"]}
+      ins(%index : tensor<6xi32>) outs(%e : tensor<6x4xf32>) {
+  ^bb0(%i: i32, %out: f32):
+    %place = linalg.index 1 : index
+    %n = arith.index_cast %place : index to i32
+    %equal = arith.cmpi eq, %i, %n : i32
+    %number = arith.uitofp %equal : i1 to f32
+    linalg.yield %number : f32
+  } -> tensor<6x4xf32>
+  %zeros = arith.constant dense<0.0> : tensor<6x5xf32>
+  %0 = linalg.matmul ins(%mask, %table : tensor<6x4xf32>, tensor<4x5xf32>) outs(%zeros : tensor<6x5xf32>) -> tensor<6x5xf32>
+  return %0 : tensor<6x5xf32>
 }
 
 // Elements at computed places, and a diagonal.
