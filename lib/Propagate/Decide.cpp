@@ -467,7 +467,11 @@ void Decider::takePieces(Decisions &decisions) {
           isBetter = true;
         }
     }
-    decisions.ops[op].assignment = current;
+    OpDecision &decision = decisions.ops[op];
+    for (int atom = 0, atoms = graph.atoms.size(); atom < atoms; ++atom)
+      if (holderOf(current, atom) != holderOf(decision.assignment, atom))
+        decision.pieces.push_back(atom);
+    decision.assignment = current;
   }
 }
 

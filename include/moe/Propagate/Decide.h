@@ -46,6 +46,7 @@ struct OpDecision {
   Assignment assignment;
   llvm::SmallVector<int, 8> origins; // by factor: the annotation behind it
   llvm::SmallVector<Contest, 1> contests;
+  AxisList pieces; // atoms that a factor has of the op's own accord
 };
 
 struct Decisions {
