@@ -214,4 +214,73 @@ TEST(Decide, OperandsStayAtATie) {
   EXPECT_EQ(op.contests[0].bytes, op.contests[0].loserBytes);
 }
 
+/// "bh,hm->bm", then "bm,mk->bk" whose weights are left out: h is pinned over
+/// an axis of size 4, so that the first product is partial, and the second is
+/// wanted whole. B 8, H 8, M `inner`, K `outer`.
+struct Products {
+  Graph graph;
+  int first = 0, second = 0;
+
+  Products(int64_t inner, int64_t outer) {
+    std::string error;
+    graph.atoms = *AtomTable::create({{"x", 4}}, {}, error);
+    int values = addArgument({8, 8}, {{}, {0}});
+    int weights = addArgument({8, inner}, {{0}, {}});
+
+    OpNode op;
+    op.factors = {{8}, {8, FactorKind::Reduction}, {inner}}; // b h m
+    int made = graph.addTensor({{8, inner}, 4}, graph.ops.size());
+    op.operands = {{values, {0, 1}}, {weights, {1, 2}}};
+    op.results = {{made, {0, 2}}};
+    op.opClass = OpClass::Contraction;
+    first = graph.addOp(op);
+
+    op.factors = {{8}, {inner, FactorKind::Reduction}, {outer}}; // b m k
+    int result = graph.addTensor({{8, outer}, 4}, graph.ops.size());
+    op.operands = {{made, {0, 1}}};
+    op.results = {{result, {0, 2}}};
+    second = graph.addOp(op);
+
+    OpNode user;
+    user.factors = {{8}, {outer}};
+    user.operands = {{result, {0, 1}}};
+    user.pin = Pin{{{}, {}}, {false, false}, {0, 0}, {}, {}, {}, 2};
+    graph.addOp(user);
+  }
+
+  int addArgument(llvm::SmallVector<int64_t, 4> sizes,
+                  llvm::SmallVector<AxisList, 4> dims) {
+    int origin = graph.ops.size();
+    int tensor = graph.addTensor({sizes, 4}, origin);
+    OpNode argument;
+    argument.isArgument = true;
+    argument.factors = {{sizes[0]}, {sizes[1]}};
+    argument.results = {{tensor, {0, 1}}};
+    argument.pin = Pin{dims, {false, false}, {0, 0}, {}, {}, {}, origin};
+    graph.addOp(argument);
+    return tensor;
+  }
+};
+
+// 8 x 64 sums are scattered, 8 x 4 results gathered: 1536 + 96 bytes in place
+// of 3072.
+TEST(Decide, SmallResultsOfPiecesAreGathered) {
+  Products program(64, 4);
+  Decisions decisions = decide(program.graph);
+  EXPECT_EQ(decisions.ops[program.first].assignment, Assignment({{}, {0}, {}}));
+  const OpDecision &op = decisions.ops[program.second];
+  EXPECT_EQ(op.assignment, Assignment({{0}, {}, {}}));
+  EXPECT_EQ(op.pieces, AxisList({0}));
+  EXPECT_EQ(op.origins[0], kNoOrigin);
+}
+
+// 8 x 4 sums are the smaller ones.
+TEST(Decide, LargeResultsAreMadeOfWholeSums) {
+  Products program(4, 64);
+  Decisions decisions = decide(program.graph);
+  const OpDecision &op = decisions.ops[program.second];
+  EXPECT_EQ(op.assignment, Assignment({{}, {}, {}}));
+  EXPECT_TRUE(op.pieces.empty());
+}
+
 } // namespace
