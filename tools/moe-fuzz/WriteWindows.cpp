@@ -82,6 +82,8 @@ static void writeReduceWindow(Graph &graph, const std::string &op) {
 // input [N, S.., C], kernel [K.., C / groups, O] -> [N, T.., O]
 static void writeConvolution(Graph &graph, const std::string &op) {
   Value input = graph.drawFloat(3);
+  if (input.rank() > 5)
+    input = graph.argument(graph.drawLetters(3, 5), input.element);
   size_t spatial = input.rank() - 2;
   int64_t features = graph.sizeOf(input.letters.back());
   int64_t groups = graph.draws.oneIn(3) ? features : 1;
