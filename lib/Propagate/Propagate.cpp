@@ -10,20 +10,6 @@ namespace moe {
 #include "moe/Propagate/Passes.h.inc"
 } // namespace moe
 
-// The reshardings without what their ends cut of their own accord, which
-// contradicts no annotation.
-static std::vector<Resharding> withoutPieces(const Graph &graph,
-                                             const Decisions &decisions,
-                                             ArrayRef<Resharding> reshardings) {
-  std::vector<Resharding> result = reshardings.vec();
-  for (Resharding &resharding : result)
-    for (int op : {graph.tensors[resharding.tensor].producer, resharding.node})
-      for (int atom : decisions.ops[op].pieces)
-        for (AxisList &axes : resharding.from.dims)
-          llvm::erase(axes, atom);
-  return result;
-}
-
 namespace {
 
 struct PropagatePass : moe::impl::SpmdPropagateBase<PropagatePass> {
@@ -41,9 +27,7 @@ struct PropagatePass : moe::impl::SpmdPropagateBase<PropagatePass> {
     Materializer materializer(func, graph, decisions);
     if (failed(materializer.run()))
       return failure();
-    if (failed(refuseConflicts(graph, decisions,
-                               withoutPieces(graph.getGraph(), decisions,
-                                             materializer.reshardings),
+    if (failed(refuseConflicts(graph, decisions, materializer.reshardings,
                                conflicts)))
       return failure();
     numReshards += materializer.reshardings.size();

@@ -159,6 +159,17 @@ static void noteOrigins(InFlightDiagnostic &diag, const FunctionGraph &graph,
         << describePlacement(graph, placement) << " by this annotation";
 }
 
+// Without what its ends cut of their own accord, which contradicts no
+// annotation.
+static Resharding withoutPieces(Resharding resharding, const Graph &graph,
+                                const Decisions &decisions) {
+  for (int op : {graph.tensors[resharding.tensor].producer, resharding.node})
+    for (int atom : decisions.ops[op].pieces)
+      for (AxisList &axes : resharding.from.dims)
+        llvm::erase(axes, atom);
+  return resharding;
+}
+
 // Null unless the conflict is one of those that `errorOn` names.
 static const char *kindOfConflict(const Graph &graph,
                                   const Resharding &resharding,
@@ -176,7 +187,8 @@ LogicalResult moe::propagate::refuseConflicts(const FunctionGraph &graph,
                                               ArrayRef<Resharding> reshardings,
                                               const ErrorOn &errorOn) {
   LogicalResult result = success();
-  for (const Resharding &resharding : reshardings) {
+  for (const Resharding &made : reshardings) {
+    Resharding resharding = withoutPieces(made, graph.getGraph(), decisions);
     const char *kind = kindOfConflict(graph.getGraph(), resharding, errorOn);
     if (!kind)
       continue;
