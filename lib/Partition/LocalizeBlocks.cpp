@@ -92,7 +92,7 @@ struct DynamicSliceModel
     ArrayRef<int64_t> from = shapeOf(op.getInput()),
                       to = shapeOf(op.getResult());
     RankedTensorType local = localizer.localType(op.getResult());
-    Value value = localizer.local(op.getInput());
+    Value value = localizer.local(op.getInputMutable());
     SmallVector<int64_t> chosen, shape(local.getShape());
     for (int64_t dim = 0; dim < local.getRank(); ++dim)
       if (from[dim] != to[dim] && (localizer.isCut(op.getInput(), dim) ||

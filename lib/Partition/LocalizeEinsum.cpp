@@ -20,8 +20,8 @@ SmallVector<PaddedLetter> paddedLetters(moe::EinsumOp op,
                                         Localizer &localizer) {
   SmallVector<PaddedLetter> padded;
   for (auto [index, input] : llvm::enumerate(op.getInputs())) {
-    moert::Layout layout = layoutOf(
-        getSharding(input), typeOf(input).getShape(), localizer.mesh);
+    moert::Layout layout =
+        layoutOf(getSharding(input), typeOf(input).getShape(), localizer.mesh);
     for (auto [dim, letter] : llvm::enumerate(op.getInputLetters(index))) {
       auto isLetter = [letter = letter](const PaddedLetter &other) {
         return other.letter == letter;
@@ -40,7 +40,7 @@ class Operand {
 public:
   Operand(moe::EinsumOp op, unsigned index, Localizer &localizer)
       : letters(op.getInputLetters(index)),
-        local(localizer.local(op.getInputs()[index])),
+        local(localizer.local(op->getOpOperand(index))),
         global(typeOf(op.getInputs()[index])),
         sharding(getSharding(op.getInputs()[index])), localizer(localizer),
         loc(op.getLoc()) {}
@@ -61,10 +61,9 @@ public:
     local = moe::BroadcastOp::create(localizer.builder, loc,
                                      typeOf(local).clone(size), local, dims);
     ++localizer.masks;
-    local = MaskOp::create(localizer.builder, loc, local.getType(), local,
-                           ReductionKind::Sum,
-                           ArrayRef<int64_t>(global.getRank() - 1), sharding,
-                           global);
+    local = MaskOp::create(
+        localizer.builder, loc, local.getType(), local, ReductionKind::Sum,
+        ArrayRef<int64_t>(global.getRank() - 1), sharding, global);
     letters += padded.letter;
   }
 
@@ -80,7 +79,8 @@ private:
 
 struct EinsumModel
     : LocalizeOpInterface::ExternalModel<EinsumModel, moe::EinsumOp> {
-  SmallVector<Value> localize(Operation *operation, Localizer &localizer) const {
+  SmallVector<Value> localize(Operation *operation,
+                              Localizer &localizer) const {
     auto op = cast<moe::EinsumOp>(operation);
     SmallVector<PaddedLetter> padded = paddedLetters(op, localizer);
     std::string equation;

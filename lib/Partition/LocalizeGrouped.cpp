@@ -47,8 +47,8 @@ public:
   Value build() {
     return moe::GroupedEinsumOp::create(
         b, loc, localizer.localType(op.getResult()),
-        localizer.local(op.getRows()), localizer.local(op.getWeights()), sizes,
-        first);
+        localizer.local(op.getRowsMutable()),
+        localizer.local(op.getWeightsMutable()), sizes, first);
   }
 
 private:

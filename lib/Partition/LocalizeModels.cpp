@@ -79,13 +79,13 @@ struct DispatchModel
     : LocalizeOpInterface::ExternalModel<DispatchModel, moe::DispatchOp> {
   SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
     auto dispatch = cast<moe::DispatchOp>(op);
-    Value expert = localizer.local(dispatch.getExpert());
+    Value expert = localizer.local(dispatch.getExpertMutable());
     if (localizer.isCut(dispatch, 0))
       expert = shiftIntoBlock(localizer, op->getLoc(), expert, dispatch, 0);
     return {moe::DispatchOp::create(
         localizer.builder, op->getLoc(), localizer.localType(dispatch),
-        localizer.local(dispatch.getTokens()), expert,
-        localizer.local(dispatch.getSlot()))};
+        localizer.local(dispatch.getTokensMutable()), expert,
+        localizer.local(dispatch.getSlotMutable()))};
   }
 };
 
@@ -95,15 +95,15 @@ struct CombineModel
     : LocalizeOpInterface::ExternalModel<CombineModel, moe::CombineOp> {
   SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
     auto combine = cast<moe::CombineOp>(op);
-    Value expert = localizer.local(combine.getExpert());
+    Value expert = localizer.local(combine.getExpertMutable());
     if (localizer.isCut(combine.getSlots(), 0))
       expert = shiftIntoBlock(localizer, op->getLoc(), expert,
                               combine.getSlots(), 0);
-    return {moe::CombineOp::create(localizer.builder, op->getLoc(),
-                                   localizer.localType(combine),
-                                   localizer.local(combine.getSlots()), expert,
-                                   localizer.local(combine.getSlot()),
-                                   localizer.local(combine.getWeight()))};
+    return {moe::CombineOp::create(
+        localizer.builder, op->getLoc(), localizer.localType(combine),
+        localizer.local(combine.getSlotsMutable()), expert,
+        localizer.local(combine.getSlotMutable()),
+        localizer.local(combine.getWeightMutable()))};
   }
 };
 
@@ -113,13 +113,13 @@ struct GatherModel
   SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
     auto gather = cast<moe::GatherOp>(op);
     int64_t rows = gather.getBatchDims();
-    Value indices = localizer.local(gather.getIndices());
+    Value indices = localizer.local(gather.getIndicesMutable());
     if (localizer.isCut(gather.getTable(), rows))
       indices = shiftIntoBlock(localizer, op->getLoc(), indices,
                                gather.getTable(), rows);
     return {moe::GatherOp::create(
         localizer.builder, op->getLoc(), localizer.localType(gather),
-        localizer.local(gather.getTable()), indices, rows)};
+        localizer.local(gather.getTableMutable()), indices, rows)};
   }
 };
 

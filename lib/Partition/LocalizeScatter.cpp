@@ -12,9 +12,10 @@ class ScatterBuilder {
 public:
   ScatterBuilder(moe::ScatterOp op, Localizer &localizer)
       : op(op), localizer(localizer), b(localizer.builder), loc(op.getLoc()),
-        indexed(op.getBatchDims()), indices(localizer.local(op.getIndices())),
-        updates(localizer.local(op.getUpdates())),
-        input(localizer.local(op.getInput())) {
+        indexed(op.getBatchDims()),
+        indices(localizer.local(op.getIndicesMutable())),
+        updates(localizer.local(op.getUpdatesMutable())),
+        input(localizer.local(op.getInputMutable())) {
     if (localizer.isCut(op.getInput(), indexed))
       indices = shiftIntoBlock(localizer, loc, indices, op.getInput(), indexed);
     auto dims = getSharding(op.getIndices()).getDims();

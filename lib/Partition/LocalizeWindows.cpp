@@ -51,7 +51,7 @@ public:
 
   /// The elements, neutral to `neutralTo` where there are none.
   Value build(ReductionKind neutralTo) {
-    Value local = localizer.local(input);
+    Value local = localizer.local(op->getOpOperand(0));
     if (!cut)
       return local;
     OpBuilder &b = localizer.builder;
@@ -125,7 +125,7 @@ struct ConvolutionModel
                           : op.getGroups();
     return {moe::ConvolutionOp::create(
         localizer.builder, op.getLoc(), localizer.localType(op.getResult()),
-        halo.build(ReductionKind::Sum), localizer.local(op.getKernel()),
+        halo.build(ReductionKind::Sum), localizer.local(op.getKernelMutable()),
         op.getStrides(), low, high, dilation, op.getKernelDilation(), groups)};
   }
 };

@@ -90,17 +90,10 @@ FunctionPartitioner::maskedOperands(Operation *op, const ShardingRule &rule) {
   return operands;
 }
 
-// The op sees its masked operands; its neighbours see them as they were.
 void FunctionPartitioner::localizeSpecial(LocalizeOpInterface op,
                                           ArrayRef<Value> operands) {
-  SmallVector<Value> unmasked;
-  for (auto [operand, local] : llvm::zip(op->getOperands(), operands)) {
-    unmasked.push_back(localizer.local(operand));
-    localizer.map(operand, local);
-  }
+  localizer.setOperands(operands);
   SmallVector<Value> results = op.localize(localizer);
-  for (auto [operand, local] : llvm::zip(op->getOperands(), unmasked))
-    localizer.map(operand, local);
   for (auto [result, local] : llvm::zip(op->getResults(), results))
     localizer.map(result, local);
 }

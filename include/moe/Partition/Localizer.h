@@ -17,6 +17,15 @@ public:
   /// The local value that stands for `global`.
   mlir::Value local(mlir::Value global) const { return values.lookup(global); }
   void map(mlir::Value global, mlir::Value local) { values.map(global, local); }
+  /// The same for an operand of the op that is being localized, with the
+  /// padding of summed dimensions neutral to the sum: what the op must take.
+  /// One value may be several operands, each with another dimension summed.
+  mlir::Value local(mlir::OpOperand &operand) const {
+    return operands[operand.getOperandNumber()];
+  }
+  void setOperands(llvm::ArrayRef<mlir::Value> locals) {
+    operands.assign(locals.begin(), locals.end());
+  }
 
   /// The type of the local buffer of `global`.
   mlir::RankedTensorType localType(mlir::Value global) const;
@@ -90,6 +99,7 @@ private:
 
   ReshardPlanner &planner;
   mlir::IRMapping values;
+  llvm::SmallVector<mlir::Value> operands;
 };
 
 /// Attaches LocalizeOpInterface to the ops whose result depends on where their
