@@ -19,15 +19,24 @@ static void dropAnnotations(ModuleOp module) {
   });
 }
 
-OwningOpRef<ModuleOp> foldConstants(ModuleOp global, bool keepsAnnotations) {
-  OwningOpRef<ModuleOp> folded = global.clone();
-  if (!keepsAnnotations)
-    dropAnnotations(*folded);
-  PassManager manager(global.getContext(), ModuleOp::getOperationName());
-  if (failed(parsePassPipeline("canonicalize,cse,canonicalize", manager)) ||
-      failed(manager.run(*folded)))
+// A copy of `module` behind `passes`; null where they fail.
+static OwningOpRef<ModuleOp> after(StringRef passes, ModuleOp module) {
+  OwningOpRef<ModuleOp> copy = module.clone();
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  if (failed(parsePassPipeline(passes, manager)) || failed(manager.run(*copy)))
     return nullptr;
-  return folded;
+  return copy;
+}
+
+OwningOpRef<ModuleOp> foldConstants(ModuleOp global, bool keepsAnnotations) {
+  OwningOpRef<ModuleOp> plain = global.clone();
+  if (!keepsAnnotations)
+    dropAnnotations(*plain);
+  return after("canonicalize,cse,canonicalize", *plain);
+}
+
+OwningOpRef<ModuleOp> importLinalg(ModuleOp global) {
+  return after("func.func(moe-import-linalg)", global);
 }
 
 } // namespace moe::fuzz

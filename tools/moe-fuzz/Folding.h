@@ -18,4 +18,8 @@ namespace moe::fuzz {
 mlir::OwningOpRef<mlir::ModuleOp> foldConstants(mlir::ModuleOp global,
                                                 bool keepsAnnotations);
 
+/// The program without linalg and tensor ops, which MLIR's folders do not see
+/// through; null where that fails.
+mlir::OwningOpRef<mlir::ModuleOp> importLinalg(mlir::ModuleOp global);
+
 } // namespace moe::fuzz
