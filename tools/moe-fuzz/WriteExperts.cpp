@@ -90,7 +90,9 @@ static void writeDispatch(Graph &graph, const std::string &) {
 }
 
 static void writeCombine(Graph &graph, const std::string &) {
-  auto found = graph.find([](const Value &value) { return value.rank() == 4; });
+  // Integers times weights have no code yet.
+  auto found = graph.find(
+      [](const Value &value) { return value.rank() == 4 && value.isFloat(); });
   Value slots =
       found ? *found : graph.argument(graph.drawLetters(4, 4), graph.mainFloat);
   char e = slots.letters[0], g = slots.letters[1], c = slots.letters[2],
