@@ -34,8 +34,7 @@ static std::optional<ReductionKind> kindOf(Operation *op) {
       .Default([](Operation *) { return Kind(); });
 }
 
-// Whether `value` is made of what results hold so far.
-static bool readsResults(Value value, linalg::LinalgOp op) {
+bool Combination::readsResults(Value value, linalg::LinalgOp op) {
   if (auto argument = dyn_cast<BlockArgument>(value))
     return llvm::is_contained(op.getRegionOutputArgs(), argument);
   if (value.getParentBlock() != op.getBlock())

@@ -26,6 +26,9 @@ struct Combination {
   static std::optional<Combination> of(mlir::linalg::LinalgOp op,
                                        unsigned result);
 
+  /// Whether a value of the body is made of what results hold so far.
+  static bool readsResults(mlir::Value value, mlir::linalg::LinalgOp op);
+
   /// Whether combining with `init`, a tensor, changes nothing.
   bool isNeutral(mlir::Value init) const;
   /// `init` and `reduced` combined, once.

@@ -10,6 +10,16 @@ Type moe::import::elementTypeOf(Type scalar) {
                                 : scalar;
 }
 
+SmallVector<int64_t> LoopBuilder::sizesOf(ArrayRef<LoopList> lists) const {
+  SmallVector<int64_t> result;
+  for (const LoopList &list : lists) {
+    result.push_back(1);
+    for (unsigned loop : list)
+      result.back() *= sizes[loop];
+  }
+  return result;
+}
+
 RankedTensorType LoopBuilder::typeOver(ArrayRef<unsigned> loops,
                                        Type element) const {
   SmallVector<int64_t> shape;

@@ -32,6 +32,8 @@ public:
   mlir::ImplicitLocOpBuilder &b;
 
   int64_t sizeOf(unsigned loop) const { return sizes[loop]; }
+  /// For each list of loops, how many indices they have together.
+  llvm::SmallVector<int64_t> sizesOf(llvm::ArrayRef<LoopList> lists) const;
   mlir::RankedTensorType typeOver(llvm::ArrayRef<unsigned> loops,
                                   mlir::Type element) const;
   /// A number that is the same for every index.

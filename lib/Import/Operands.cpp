@@ -17,6 +17,10 @@ std::optional<LoopList> moe::import::loopsOf(AffineMap map) {
   return loops;
 }
 
+LoopList moe::import::loopsOfResult(linalg::LinalgOp op, unsigned result) {
+  return *loopsOf(op.getMatchingIndexingMap(op.getDpsInitOperand(result)));
+}
+
 LoopValue moe::import::operandOver(LoopBuilder &loops, OpOperand &operand,
                                    linalg::LinalgOp op) {
   auto type = dyn_cast<RankedTensorType>(operand.get().getType());

@@ -11,6 +11,9 @@ namespace moe::import {
 /// its own or 0; nothing for any other map.
 std::optional<LoopList> loopsOf(mlir::AffineMap map);
 
+/// The loops of result number `result`, which are all that it is indexed by.
+LoopList loopsOfResult(mlir::linalg::LinalgOp op, unsigned result);
+
 /// `operand` over its loops; a map's 0 is a dimension of size 1 and falls away.
 LoopValue operandOver(LoopBuilder &loops, mlir::OpOperand &operand,
                       mlir::linalg::LinalgOp op);

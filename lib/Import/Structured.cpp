@@ -24,7 +24,6 @@ private:
                                 ArrayRef<unsigned> to);
   LogicalResult addFactors(Value element, SmallVectorImpl<LoopValue> &factors);
   bool varies(Value scalar);
-  LoopList resultLoops(unsigned result);
   /// Loops of the op that are not in `some`.
   LoopList others(ArrayRef<unsigned> some);
 
@@ -33,10 +32,6 @@ private:
   LoopBuilder loops;
   Body body;
 };
-
-LoopList StructuredImporter::resultLoops(unsigned result) {
-  return *loopsOf(op.getMatchingIndexingMap(op.getDpsInitOperand(result)));
-}
 
 LoopList StructuredImporter::others(ArrayRef<unsigned> some) {
   LoopList rest;
@@ -134,12 +129,10 @@ FailureOr<LoopValue> StructuredImporter::reduce(const Combination &combination,
   FailureOr<LoopValue> element = body.lift(combination.element);
   if (failed(element))
     return failure();
-  LoopValue missing = {Value(), reduced};
   LoopList all = element->loops;
-  if (!llvm::all_of(reduced, [&](unsigned loop) {
-        return llvm::is_contained(all, loop);
-      }))
-    all = LoopBuilder::unionOf({*element, missing});
+  llvm::copy_if(reduced, std::back_inserter(all), [&](unsigned loop) {
+    return !llvm::is_contained(element->loops, loop);
+  });
   Value value = combination.withoutNaN(b, loops.expand(*element, all));
   SmallVector<int64_t> dims;
   LoopList kept;
@@ -155,7 +148,7 @@ FailureOr<LoopValue> StructuredImporter::reduce(const Combination &combination,
 }
 
 FailureOr<Value> StructuredImporter::importResult(unsigned result) {
-  LoopList to = resultLoops(result);
+  LoopList to = loopsOfResult(op, result);
   Value init = op.getDpsInits()[result];
   if (others(to).empty()) {
     FailureOr<LoopValue> value =
@@ -187,24 +180,33 @@ Results StructuredImporter::run() {
 }
 
 // Loops that some result lacks.
-LoopList loopsWithout(linalg::LinalgOp op) {
-  LoopList turns;
+LoopList combinedLoops(linalg::LinalgOp op) {
+  LoopList combined;
   for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
-    if (llvm::any_of(op.getDpsInitsMutable(), [&](OpOperand &init) {
-          return !llvm::is_contained(*loopsOf(op.getMatchingIndexingMap(&init)),
-                                     loop);
-        }))
-      turns.push_back(loop);
-  return turns;
+    for (unsigned result = 0; result < op->getNumResults(); ++result)
+      if (!llvm::is_contained(loopsOfResult(op, result), loop)) {
+        combined.push_back(loop);
+        break;
+      }
+  return combined;
+}
+
+// Whether a result is a reduction, or depends on no result at all.
+bool isInNoOrder(linalg::LinalgOp op, unsigned result) {
+  if (Combination::of(op, result))
+    return true;
+  Value yielded = op.getBlock()->getTerminator()->getOperand(result);
+  return loopsOfResult(op, result).size() == op.getNumLoops() &&
+         !Combination::readsResults(yielded, op);
 }
 
 } // namespace
 
 Results moe::import::importStructured(linalg::LinalgOp op,
                                       ImplicitLocOpBuilder &b) {
-  LoopList turns = loopsWithout(op);
+  LoopList turns = combinedLoops(op);
   for (unsigned result = 0; result < op->getNumResults(); ++result)
-    if (!turns.empty() && !Combination::of(op, result))
+    if (!turns.empty() && !isInNoOrder(op, result))
       return importTurns(op, turns, b);
   return StructuredImporter(op, b).run();
 }

@@ -26,9 +26,6 @@ private:
   Results addBody(ArrayRef<LoopValue> inputs, ValueRange soFar);
   LoopValue table(LoopValue input);
   LoopValue row(LoopValue input, unsigned turn);
-  LoopList resultLoops(unsigned result) {
-    return *loopsOf(op.getMatchingIndexingMap(op.getDpsInitOperand(result)));
-  }
 
   linalg::LinalgOp op;
   ArrayRef<unsigned> turns;
@@ -93,14 +90,14 @@ Results TurnImporter::addBody(ArrayRef<LoopValue> inputs, ValueRange soFar) {
        llvm::zip_equal(op.getRegionInputArgs(), inputs))
     body.set(argument, input);
   for (auto [index, argument] : llvm::enumerate(op.getRegionOutputArgs()))
-    body.set(argument, {soFar[index], resultLoops(index)});
+    body.set(argument, {soFar[index], loopsOfResult(op, index)});
   SmallVector<Value> results;
   for (auto [index, yielded] :
        llvm::enumerate(op.getBlock()->getTerminator()->getOperands())) {
     FailureOr<LoopValue> value = body.lift(yielded);
     if (failed(value))
       return failure();
-    results.push_back(loops.expand(*value, resultLoops(index)));
+    results.push_back(loops.expand(*value, loopsOfResult(op, index)));
   }
   return results;
 }
@@ -130,15 +127,18 @@ Results TurnImporter::addLoop(unsigned depth, ArrayRef<LoopValue> inputs,
 
 Results TurnImporter::run() {
   for (unsigned result = 0; result < op->getNumResults(); ++result)
-    for (unsigned loop : resultLoops(result))
+    for (unsigned loop : loopsOfResult(op, result))
       if (llvm::is_contained(turns, loop))
         return op.emitOpError()
                << "result " << result << " has loop " << loop
                << ", which another result has not, and the body is no "
                   "reduction of each; make one op for each result";
   SmallVector<LoopValue> inputs;
-  for (OpOperand *operand : op.getDpsInputOperands())
-    inputs.push_back(table(operandOver(loops, *operand, op)));
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    bool isRead = !op.getMatchingBlockArgument(operand).use_empty();
+    inputs.push_back(isRead ? table(operandOver(loops, *operand, op))
+                            : LoopValue());
+  }
   SmallVector<Value> inits(op.getDpsInits());
   return addLoop(0, inputs, inits);
 }

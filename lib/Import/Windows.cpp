@@ -18,6 +18,13 @@ struct Window {
   int64_t stride, dilation;
 };
 
+/// What the loops of a convolution are that belong to no window. Who has a loop
+/// says it: batch image and result, channels image and filter, groups all
+/// three, features filter and result.
+struct Roles {
+  LoopList batch, groups, channels, features;
+};
+
 class WindowImporter {
 public:
   WindowImporter(linalg::LinalgOp op, ImplicitLocOpBuilder &b)
@@ -27,7 +34,8 @@ public:
 
 private:
   bool findWindows();
-  LoopValue input(LoopBuilder &loops);
+  std::optional<Roles> rolesOfLoops();
+  LoopValue image();
   FailureOr<LoopValue> reduce(LoopBuilder &loops, Body &body,
                               const Combination &combination);
   FailureOr<LoopValue> convolve(LoopBuilder &loops, Body &body, Value image,
@@ -36,16 +44,13 @@ private:
   LoopList loopsOfOperand(unsigned operand) {
     return *loopsOf(op.getMatchingIndexingMap(&op->getOpOperand(operand)));
   }
-  LoopList resultLoops() {
-    return *loopsOf(op.getMatchingIndexingMap(op.getDpsInitOperand(0)));
-  }
+  /// The window that loop `output` moves, or null.
   const Window *windowAt(unsigned output) const {
     const Window *found = llvm::find_if(
         windows, [&](const Window &w) { return w.output == output; });
     return found == windows.end() ? nullptr : found;
   }
   bool dependsOn(Value scalar, unsigned argument);
-  Value flat(LoopValue value, ArrayRef<LoopList> groups, LoopBuilder &loops);
 
   linalg::LinalgOp op;
   ImplicitLocOpBuilder &b;
@@ -74,7 +79,7 @@ std::optional<std::pair<unsigned, int64_t>> termOf(AffineExpr expr) {
 }
 
 bool WindowImporter::findWindows() {
-  LoopList result = resultLoops();
+  LoopList result = loopsOfResult(op, 0);
   AffineMap map = op.getMatchingIndexingMap(&op->getOpOperand(0));
   for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
     if (auto loop = dyn_cast<AffineDimExpr>(expr)) {
@@ -105,7 +110,7 @@ bool WindowImporter::findWindows() {
 
 // The part of the first operand that windows reach, where another would make
 // more of them.
-LoopValue WindowImporter::input(LoopBuilder &loops) {
+LoopValue WindowImporter::image() {
   Value image = op->getOperand(0);
   auto type = cast<RankedTensorType>(image.getType());
   SmallVector<int64_t> shape(type.getShape());
@@ -138,7 +143,7 @@ FailureOr<LoopValue> WindowImporter::reduce(LoopBuilder &loops, Body &body,
   FailureOr<LoopValue> image = body.lift(combination.element);
   if (failed(image))
     return failure();
-  LoopList to = resultLoops();
+  LoopList to = loopsOfResult(op, 0);
   SmallVector<int64_t> window, strides, dilation;
   for (unsigned loop : image->loops) {
     if (!llvm::is_contained(to, loop))
@@ -158,96 +163,95 @@ FailureOr<LoopValue> WindowImporter::reduce(LoopBuilder &loops, Body &body,
                    image->loops};
 }
 
-// Dimensions in the order of `groups`, each group one dimension.
-Value WindowImporter::flat(LoopValue value, ArrayRef<LoopList> groups,
-                           LoopBuilder &loops) {
-  LoopList order;
-  SmallVector<int64_t> shape;
-  for (const LoopList &group : groups) {
-    order.append(group);
-    shape.push_back(1);
-    for (unsigned loop : group)
-      shape.back() *= loops.sizeOf(loop);
-  }
-  Value tensor = loops.expand(value, order);
+static LoopList joined(ArrayRef<LoopList> lists) {
+  LoopList all;
+  for (const LoopList &list : lists)
+    all.append(list);
+  return all;
+}
+
+// One dimension for each list of loops.
+static Value flat(const LoopValue &value, ArrayRef<LoopList> dims,
+                  LoopBuilder &loops) {
+  Value tensor = loops.expand(value, joined(dims));
   auto type = cast<RankedTensorType>(tensor.getType());
+  SmallVector<int64_t> shape = loops.sizesOf(dims);
   if (type.getShape() == llvm::ArrayRef(shape))
     return tensor;
-  return moe::ReshapeOp::create(b, type.clone(shape), tensor);
+  return moe::ReshapeOp::create(loops.b, type.clone(shape), tensor);
+}
+
+std::optional<Roles> WindowImporter::rolesOfLoops() {
+  LoopList result = loopsOfResult(op, 0), filter = loopsOfOperand(1);
+  Roles roles;
+  for (unsigned loop : imageLoops) {
+    if (windowAt(loop))
+      continue;
+    bool isInFilter = llvm::is_contained(filter, loop);
+    bool isInResult = llvm::is_contained(result, loop);
+    if (!isInFilter && !isInResult)
+      return std::nullopt;
+    (!isInResult  ? roles.channels
+     : isInFilter ? roles.groups
+                  : roles.batch)
+        .push_back(loop);
+  }
+  for (const Window &window : windows)
+    if (!llvm::is_contained(filter, window.inside))
+      return std::nullopt;
+  for (unsigned loop : filter)
+    if (llvm::is_contained(result, loop) &&
+        !llvm::is_contained(imageLoops, loop))
+      roles.features.push_back(loop);
+  size_t known = windows.size() + roles.channels.size() + roles.groups.size() +
+                 roles.features.size();
+  return known == filter.size() ? std::optional(roles) : std::nullopt;
 }
 
 FailureOr<LoopValue> WindowImporter::convolve(LoopBuilder &loops, Body &body,
                                               Value image, Value filter) {
+  std::optional<Roles> roles = rolesOfLoops();
   FailureOr<LoopValue> left = body.lift(image), right = body.lift(filter);
   if (failed(left) || failed(right))
     return failure();
+  if (!roles || left->loops.size() != imageLoops.size() ||
+      right->loops.size() != loopsOfOperand(1).size())
+    return refuse();
   Type element = getElementTypeOrSelf(left->tensor.getType());
   LoopValue factors[] = {*left, *right};
   readNarrow(factors);
 
-  // Who has a loop says what it is: batch image and result, channels image and
-  // filter, groups all three, features filter and result.
-  LoopList to = resultLoops(), in = imageLoops, of = loopsOfOperand(1);
-  LoopList batch, groups, channels, features;
-  for (unsigned loop : in)
-    if (!windowAt(loop)) {
-      bool isInFilter = llvm::is_contained(of, loop);
-      if (llvm::is_contained(to, loop))
-        (isInFilter ? groups : batch).push_back(loop);
-      else if (isInFilter)
-        channels.push_back(loop);
-      else
-        return refuse();
-    }
-  for (unsigned loop : of)
-    if (llvm::is_contained(to, loop) && !llvm::is_contained(in, loop))
-      features.push_back(loop);
-
-  SmallVector<LoopList> imageDims = {batch}, filterDims, resultDims = {batch};
-  LoopList resultOrder = batch;
+  // image [N, S.., C], filter [K.., C / groups, O], result [N, T.., O]
+  SmallVector<LoopList> imageDims = {roles->batch}, filterDims;
   SmallVector<int64_t> strides, dilation;
   for (const Window &window : windows) {
-    if (!llvm::is_contained(of, window.inside))
-      return refuse();
     imageDims.push_back({window.output});
     filterDims.push_back({window.inside});
-    resultDims.push_back({window.output});
-    resultOrder.push_back(window.output);
     strides.push_back(window.stride);
     dilation.push_back(window.dilation);
   }
-  auto joined = [](LoopList a, const LoopList &b) {
-    a.append(b);
-    return a;
+  auto inGroups = [&](const LoopList &inner) {
+    LoopList all = roles->groups;
+    all.append(inner);
+    return all;
   };
-  imageDims.push_back(joined(groups, channels));
-  filterDims.push_back(channels);
-  filterDims.push_back(joined(groups, features));
-  resultDims.push_back(joined(groups, features));
-  resultOrder.append(resultDims.back());
-  if (factors[0].loops.size() != in.size() ||
-      factors[1].loops.size() !=
-          windows.size() + channels.size() + groups.size() + features.size())
-    return refuse();
+  SmallVector<LoopList> resultDims = imageDims;
+  resultDims.push_back(inGroups(roles->features));
+  imageDims.push_back(inGroups(roles->channels));
+  filterDims.append({roles->channels, inGroups(roles->features)});
 
   LoopBuilder outputs(b, sizes);
-  SmallVector<int64_t> shape, zeros(windows.size(), 0), ones(windows.size(), 1);
-  for (const LoopList &dims : resultDims) {
-    shape.push_back(1);
-    for (unsigned loop : dims)
-      shape.back() *= sizes[loop];
-  }
-  int64_t groupCount = 1;
-  for (unsigned loop : groups)
-    groupCount *= sizes[loop];
+  SmallVector<int64_t> zeros(windows.size(), 0), ones(windows.size(), 1);
   Value result = moe::ConvolutionOp::create(
-      b, RankedTensorType::get(shape, element),
+      b, RankedTensorType::get(outputs.sizesOf(resultDims), element),
       flat(factors[0], imageDims, loops), flat(factors[1], filterDims, loops),
-      strides, zeros, zeros, ones, dilation, groupCount);
-  RankedTensorType type = outputs.typeOver(resultOrder, element);
+      strides, zeros, zeros, ones, dilation,
+      outputs.sizesOf({roles->groups}).front());
+  LoopList order = joined(resultDims);
+  RankedTensorType type = outputs.typeOver(order, element);
   if (type != result.getType())
     result = moe::ReshapeOp::create(b, type, result);
-  return LoopValue{result, resultOrder};
+  return LoopValue{result, order};
 }
 
 InFlightDiagnostic WindowImporter::refuse() {
@@ -266,31 +270,35 @@ Results WindowImporter::run() {
   if (op->getNumResults() == 1)
     combination = Combination::of(op, 0);
   constexpr size_t kMostDims = 3;
-  if (!combination || !findWindows() || windows.size() > kMostDims)
+  if (!combination || op.hasIndexSemantics() || !findWindows() ||
+      windows.size() > kMostDims)
     return refuse();
 
   // The image has dimensions of its own size where windows move.
   SmallVector<int64_t, 4> imageSizes(sizes);
-  LoopBuilder loops(b, {});
-  LoopValue image = input(loops);
-  auto shape = cast<RankedTensorType>(image.tensor.getType()).getShape();
+  LoopValue input = image();
+  auto shape = cast<RankedTensorType>(input.tensor.getType()).getShape();
   for (const Window &window : windows)
     imageSizes[window.output] = shape[window.dim];
-  LoopBuilder imageLoopsBuilder(b, imageSizes);
-  Body body(imageLoopsBuilder, *op.getBlock());
-  for (auto [index, operand] : llvm::enumerate(op->getOpOperands())) {
-    BlockArgument argument = op.getMatchingBlockArgument(&operand);
-    if (argument.use_empty() || op.isDpsInit(&operand))
-      continue;
-    body.set(argument,
-             index == 0 ? image : operandOver(imageLoopsBuilder, operand, op));
+  LoopBuilder loops(b, imageSizes);
+  Body body(loops, *op.getBlock());
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    BlockArgument argument = op.getMatchingBlockArgument(operand);
+    unsigned number = operand->getOperandNumber();
+    if (number > 0 && llvm::any_of(loopsOfOperand(number), [&](unsigned loop) {
+          return windowAt(loop);
+        }))
+      return refuse();
+    if (!argument.use_empty())
+      body.set(argument,
+               number == 0 ? input : operandOver(loops, *operand, op));
   }
 
   Value element = combination->element;
   Operation *product = element.getDefiningOp();
   FailureOr<LoopValue> value = failure();
   if (dependsOn(element, 0) && !dependsOn(element, 1)) {
-    value = reduce(imageLoopsBuilder, body, *combination);
+    value = reduce(loops, body, *combination);
   } else {
     if (combination->kind != spmd::ReductionKind::Sum ||
         !isa_and_nonnull<arith::MulFOp, arith::MulIOp>(product))
@@ -301,11 +309,11 @@ Results WindowImporter::run() {
     if (dependsOn(left, 1) || dependsOn(right, 0) || !dependsOn(left, 0) ||
         !dependsOn(right, 1))
       return refuse();
-    value = convolve(imageLoopsBuilder, body, left, right);
+    value = convolve(loops, body, left, right);
   }
   if (failed(value))
     return failure();
-  Value reduced = LoopBuilder(b, sizes).expand(*value, resultLoops());
+  Value reduced = LoopBuilder(b, sizes).expand(*value, loopsOfResult(op, 0));
   return SmallVector<Value>{
       combination->finish(b, op.getDpsInits()[0], reduced)};
 }

@@ -20,7 +20,8 @@ struct Phase {
 // options: propagation().
 constexpr Phase kPhases[] = {
     {Stage::Propagate, "propagate",
-     "symbol-dce,func.func(moe-import-linalg,moe-expand-gating),canonicalize,cse,"
+     "symbol-dce,func.func(moe-import-linalg,moe-expand-gating),canonicalize,"
+     "cse,"
      "func.func(moe-index-dispatch),canonicalize,cse,"
      "spmd-expand-annotations,spmd-specialize-calls"},
     {Stage::Partition, "partition",

@@ -44,6 +44,41 @@ func.func @windows_are_of_the_first_operand(%a: tensor<4xf32>, %b: tensor<6xf32>
 
 // -----
 
+#image = affine_map<(i, k) -> (i + k)>
+func.func @windows_know_no_index(%a: tensor<6xf32>, %k: tensor<3xf32>, %init: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @+2 {{'linalg.generic' op cannot be distributed: neither moe.convolution nor moe.reduce_window computes it}}
+  // expected-note @+1 {{known are sums of products of a window with a filter}}
+  %0 = linalg.generic {indexing_maps = [#image, affine_map<(i, k) -> (k)>, affine_map<(i, k) -> (i)>], iterator_types = ["parallel", "reduction"]}
+      ins(%a, %k : tensor<6xf32>, tensor<3xf32>) outs(%init : tensor<4xf32>) {
+  ^bb0(%x: f32, %shape: f32, %out: f32):
+    %i = linalg.index 0 : index
+    %n = arith.index_cast %i : index to i32
+    %f = arith.sitofp %n : i32 to f32
+    %y = arith.mulf %x, %f : f32
+    %sum = arith.addf %out, %y : f32
+    linalg.yield %sum : f32
+  } -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+#image = affine_map<(i, k) -> (i + k)>
+func.func @only_the_image_moves(%a: tensor<6xf32>, %f: tensor<4x3xf32>, %init: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @+2 {{'linalg.generic' op cannot be distributed: neither moe.convolution nor moe.reduce_window computes it}}
+  // expected-note @+1 {{known are sums of products of a window with a filter}}
+  %0 = linalg.generic {indexing_maps = [#image, affine_map<(i, k) -> (i, k)>, affine_map<(i, k) -> (i)>], iterator_types = ["parallel", "reduction"]}
+      ins(%a, %f : tensor<6xf32>, tensor<4x3xf32>) outs(%init : tensor<4xf32>) {
+  ^bb0(%x: f32, %y: f32, %out: f32):
+    %z = arith.mulf %x, %y : f32
+    %sum = arith.addf %out, %z : f32
+    linalg.yield %sum : f32
+  } -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
 func.func @results_are_indexed_by_loops(%a: tensor<4xf32>, %b: tensor<4x1xf32>) -> tensor<4x1xf32> {
   // expected-error @+1 {{'linalg.generic' op must index its result by loops, got affine_map<(d0) -> (d0, 0)>}}
   %0 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i, 0)>], iterator_types = ["parallel"]}

@@ -118,6 +118,25 @@ func.func @kinds(%a: tensor<7x5xf32>, %i: tensor<7x5xi32>, %fi: tensor<7xf32>, %
   return %0, %1, %2, %3, %4, %5 : tensor<7xf32>, tensor<7xi32>, tensor<7xi32>, tensor<7xi32>, tensor<7xi32>, tensor<5xf32>
 }
 
+// A result that no other needs may be elementwise beside one that is reduced.
+// CHECK-LABEL: func.func @squares_and_their_sum
+// CHECK-SAME:    %[[A:.*]]: tensor<7x5xf32>, %[[INIT:.*]]: tensor<7xf32>)
+// CHECK-DAG:     %[[SQUARE:.*]] = arith.mulf %[[A]], %[[A]]
+// CHECK-DAG:     %[[SUM:.*]] = moe.reduce sum %[[SQUARE]] dims [1]
+// CHECK-DAG:     %[[ALL:.*]] = arith.addf %[[INIT]], %[[SUM]]
+// CHECK:         return %[[SQUARE]], %[[ALL]]
+func.func @squares_and_their_sum(%a: tensor<7x5xf32>, %init: tensor<7xf32>) -> (tensor<7x5xf32>, tensor<7xf32>) {
+  %e = tensor.empty() : tensor<7x5xf32>
+  %0:2 = linalg.generic {indexing_maps = [#ij, #ij, #i], iterator_types = ["parallel", "reduction"]}
+      ins(%a : tensor<7x5xf32>) outs(%e, %init : tensor<7x5xf32>, tensor<7xf32>) {
+  ^bb0(%x: f32, %unused: f32, %out: f32):
+    %square = arith.mulf %x, %x : f32
+    %sum = arith.addf %out, %square : f32
+    linalg.yield %square, %sum : f32, f32
+  } -> (tensor<7x5xf32>, tensor<7xf32>)
+  return %0#0, %0#1 : tensor<7x5xf32>, tensor<7xf32>
+}
+
 // NaN loses to a number in maxnumf, and wins in moe.reduce.
 // CHECK-LABEL: func.func @numbers_win
 // CHECK:         %[[NAN:.*]] = arith.cmpf uno
