@@ -142,6 +142,10 @@ static void writeLookup(Graph &graph, const std::string &) {
   Value table = graph.drawAny(1);
   if (table.rank() > 2)
     table = graph.like(table.letters.substr(0, 2), table.element);
+  // No constant, which a lookup by a loop's index would hand on to folders.
+  if (table.element != "i1")
+    table = emitBinary(graph, table.isFloat() ? "arith.addf" : "arith.addi",
+                       table, graph.argument(table.letters, table.element));
   std::string others = graph.drawLetters(1, 2), loops = others;
   std::string body = "    %row = arith.index_cast %in0 : i32 to index\n", at;
   Value rows = graph.argument(others, "i32", graph.sizeOf(table.letters[0]));
