@@ -1,6 +1,7 @@
 # How ranks reach each other: plans, and one suite over all transports.
 moe_add_unit_test(CommPlanTest CommPlanTest.cpp CommReceivedTest.cpp LINK moert_layout)
 moe_add_unit_test(CommJobTableTest CommJobTableTest.cpp LINK moert_comm)
+moe_add_unit_test(CommHeaderTest CommHeaderTest.cpp LINK moert_comm)
 moe_add_unit_test(CommLocalTest CommLocalTest.cpp CommConformance.cpp LINK moert_comm)
 
 if(MOE_HAVE_MPI)

@@ -319,6 +319,14 @@ TEST(ExchangePlan, RefusesWhatDoesNotFit) {
   EXPECT_THROW(planExchange(twice, whole, 4, 0), Error);
 }
 
+TEST(ExchangePlan, RefusesLayoutsWithoutDigitsForEachDimension) {
+  Layout whole{{8, 8}, {{}, {}}, {}}, fewer{{8, 8}, {{}}, {}};
+  Layout more{{8, 8}, {{}, {}, {}}, {}};
+  EXPECT_THROW(planExchange(whole, fewer, 4, 0), Error);
+  EXPECT_THROW(planExchange(fewer, whole, 4, 0), Error);
+  EXPECT_THROW(planExchange(whole, more, 4, 0), Error);
+}
+
 //===----------------------------------------------------------------------===//
 // Index maps
 //===----------------------------------------------------------------------===//
