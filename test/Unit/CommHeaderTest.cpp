@@ -75,6 +75,19 @@ TEST(Header, SaysAllThatIsCompared) {
   EXPECT_EQ(header.phase, 2u);
 }
 
+TEST(Names, AreReadAsTheyAreWritten) {
+  for (Primitive primitive :
+       {Primitive::Exchange, Primitive::AllReduce, Primitive::ReduceScatter,
+        Primitive::AllToAllRagged})
+    EXPECT_EQ(parsePrimitive(nameOf(primitive)), primitive);
+  for (Reduction reduction :
+       {Reduction::None, Reduction::Sum, Reduction::Max, Reduction::Min,
+        Reduction::Prod, Reduction::And, Reduction::Or})
+    EXPECT_EQ(parseReduction(nameOf(reduction)), reduction);
+  EXPECT_THROW(parsePrimitive("broadcast"), Error);
+  EXPECT_THROW(parseReduction("mean"), Error);
+}
+
 TEST(Rows, FitInTheBufferOrAreRefused) {
   SitePlan plan;
   plan.targetRows = 8;

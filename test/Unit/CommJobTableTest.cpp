@@ -2,6 +2,7 @@
 #include "runtime/comm/CommunicatorState.h"
 #include "runtime/comm/JobTable.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 using namespace moert;
@@ -112,11 +113,38 @@ TEST(JobTable, ARankThatLeftWhileOthersWaitIsAFault) {
       << job.fault();
 }
 
+TEST(JobTable, TheExitCodeOfARankThatLeftIsKept) {
+  Job job;
+  job.table.beat(3, at(4, 1, false), true);
+  job.table.leave(3, 7, "");
+  job.pass(1, {at(5, 0, true), at(5, 0, true), at(5, 0, true), {}});
+  EXPECT_EQ(job.table.exitCode(3), 7);
+  EXPECT_TRUE(contains(job.fault(), "rank 3 on h0 left with exit code 7"))
+      << job.fault();
+}
+
 TEST(JobTable, RanksThatLeaveOneAfterTheOtherAreNoFault) {
   Job job;
   job.table.beat(3, at(5, 1, false), true);
   job.table.leave(3, 0, "");
   job.pass(3, {at(5, 1, false), at(5, 1, false), at(5, 1, false), {}});
+  EXPECT_EQ(job.fault(), "none");
+}
+
+TEST(JobTable, ARankThatFailedWhileOthersGoOnIsAFault) {
+  Job job;
+  job.table.leave(3, 1, "out of memory");
+  job.pass(1, {at(5, 1, false), at(5, 1, false), at(5, 1, false), {}});
+  EXPECT_TRUE(contains(job.fault(), "rank 3 on h0 failed")) << job.fault();
+  EXPECT_TRUE(contains(job.fault(), "out of memory"));
+}
+
+// Each tells of its own failure.
+TEST(JobTable, RanksThatFailTogetherAreNoFaultOfTheJob) {
+  Job job;
+  for (int rank = 0; rank < 4; ++rank)
+    job.table.leave(rank, 1, "out of memory");
+  job.pass(1, {{}, {}, {}, {}});
   EXPECT_EQ(job.fault(), "none");
 }
 
@@ -143,6 +171,22 @@ TEST(FlightRecorder, KeepsTheLastOnes) {
   EXPECT_EQ(events.front().sequence, 37u);
   EXPECT_GT(events.front().left, 0);
   EXPECT_EQ(events.back().left, 0);
+}
+
+TEST(FlightRecorder, TellsTheLastCollectivesUpToALimit) {
+  FlightRecorder recorder;
+  for (uint64_t call = 1; call <= 3; ++call) {
+    recorder.enter(call, 0);
+    recorder.leave();
+  }
+  auto lines = [&](size_t limit) {
+    std::string text = recentCollectives(recorder, sites(), limit);
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  EXPECT_EQ(lines(2), 2);
+  EXPECT_EQ(lines(3), 3);
+  EXPECT_EQ(lines(10), 3);
+  EXPECT_EQ(recentCollectives(recorder, sites(), 2).find("       2  at"), 0u);
 }
 
 TEST(CommOptions, MalformedInjectionsAreRefused) {

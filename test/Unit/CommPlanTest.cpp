@@ -246,6 +246,18 @@ TEST(ExchangePlan, CrossingDigitsMeet) {
                   layoutsOf(shape, {{3, 2}, {2, 1}}), 6, 300);
 }
 
+// Ranks 0 to 5 hold one partial sum and 6 to 11 another; each has its holders.
+TEST(ExchangePlan, CrossingDigitsMeetWithinAPartialSum) {
+  Layout source{{12}, {{{2, 3}}}, {{2, 6}}};
+  Layout target{{12}, {{{3, 2}}}, {{2, 6}}};
+  checkExchange(source, target, 12);
+  for (int rank = 0; rank < 12; ++rank) {
+    ExchangePlan plan = planExchange(source, target, 12, rank);
+    for (const Transfer &receive : plan.phases[0].receives)
+      EXPECT_EQ(receive.peer / 6, rank / 6);
+  }
+}
+
 // Digits outside both layouts are replication on both sides.
 TEST(ExchangePlan, UnusedDigitsServeThemselves) {
   Layout source{{12}, {{{2, 2}}}, {}}, target{{12}, {{}}, {}};

@@ -35,11 +35,8 @@ std::vector<const std::string *> LocalWorld::meet(int rank,
   bytes_[static_cast<size_t>(rank)] = &bytes;
   arrive(lock);
   // If any two headers differ, each rank differs from one: all throw.
-  for (size_t peer = 0; peer < headers_.size(); ++peer) {
-    AgreementHeader got = headers_[peer];
-    got.bytes = header.bytes;
-    checkHeader(got, header, static_cast<int>(peer), {});
-  }
+  for (size_t peer = 0; peer < headers_.size(); ++peer)
+    checkHeader(headers_[peer], header, static_cast<int>(peer), {});
   return bytes_;
 }
 
