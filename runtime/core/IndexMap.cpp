@@ -311,8 +311,6 @@ std::vector<BoxPair> GroupMeeting::meet(const BlockTuple &source,
   std::vector<BoxPair> pairs;
   Box from = boxOf(source_.shape, source_.blocks, source);
   Box to = boxOf(target_.shape, target_.blocks, target);
-  if (from.elements() == 0 || to.elements() == 0)
-    return {};
   std::vector<int64_t> linear = rowMajorStrides(source_.shape);
   int64_t unit = target_.strides.empty() ? 1 : target_.strides.back();
   for (const Row &row : rowsOf(to, target_.shape, target_.strides))
