@@ -25,6 +25,7 @@ of the others do. `--score` writes the same to a file, with what saw the faults.
 import argparse
 import collections
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -81,12 +82,15 @@ STRICT = ("rules", "collectives")
 RULE_FILES_ONLY = {"lib/IR/MoeRules.cpp", "lib/IR/Sharding.cpp", "lib/IR/WrittenRule.cpp"}
 RULE_FUNCTIONS = re.compile(r"\b(getShardingRule|slide|slidingOf|attach\w*|registerDialects)\b")
 
-# Tests: the first cases of the fuzzer's fixed seed, a program with GoogleTest, a folder of tests with RUN lines.
+# Tests: the first cases of the fuzzer's fixed seed, a program with GoogleTest, a folder of tests with RUN lines,
+# those of them that are one program each.
 FUZZ = "fuzz:"
 UNIT = "unit:"
 LIT = "lit:"
-COMPILER = [FUZZ + "150", UNIT + "RuleSoundnessTest", LIT + "Propagate", LIT + "Partition", LIT + "Optimize", LIT + "Pipeline",
-            LIT + "Regressions", LIT + "Public", LIT + "Interpret", FUZZ + "2000", UNIT + "ReshardTest"]
+MLIR = "mlir:"
+COMPILER = [FUZZ + "150", UNIT + "RuleSoundnessTest", MLIR + "Propagate", MLIR + "Partition", MLIR + "Optimize",
+            MLIR + "Regressions", MLIR + "IR", MLIR + "Public", MLIR + "Interpret", FUZZ + "2000", UNIT + "ReshardTest",
+            LIT + "Propagate", LIT + "Partition", LIT + "Optimize", LIT + "Pipeline"]
 
 
 def first(*tests):
@@ -96,14 +100,14 @@ def first(*tests):
 
 # Tests that look at an area, fastest first.
 TESTS = {
-    "rules": first(UNIT + "RuleSoundnessTest", FUZZ + "150", LIT + "IR"),
+    "rules": first(UNIT + "RuleSoundnessTest", FUZZ + "150", MLIR + "IR"),
     "collectives": [UNIT + "LayoutTest", UNIT + "CommHeaderTest", UNIT + "CommPlanTest", *first(FUZZ + "150", UNIT + "ReshardTest"),
                     UNIT + "CommLocalTest"],
-    "ir": first(LIT + "IR"),
-    "partition": first(FUZZ + "150", LIT + "Partition"),
+    "ir": first(MLIR + "IR"),
+    "partition": first(FUZZ + "150", MLIR + "Partition"),
     "ways": [*first(UNIT + "ReshardTest", FUZZ + "150"), UNIT + "ReshardSearchTest"],
-    "propagate": first(UNIT + "PropagateTest", LIT + "Propagate", FUZZ + "150"),
-    "optimize": first(FUZZ + "150", LIT + "Optimize"),
+    "propagate": first(UNIT + "PropagateTest", MLIR + "Propagate", FUZZ + "150"),
+    "optimize": first(FUZZ + "150", MLIR + "Optimize"),
     "lower": [UNIT + "LowerPlanTest", UNIT + "LowerOpsTest", LIT + "Lower", LIT + "Fuzz/Local"],
     "transport": [UNIT + "CommHeaderTest", UNIT + "CommJobTableTest", UNIT + "CommLocalTest", UNIT + "MoeRunTest"],
 }
@@ -433,7 +437,11 @@ def prepare(build, sites, targets):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(SOURCE / path, folder / path)
     write(folder / "test/Planted/planted.h", HEADER.encode())
-    subprocess.run(["scripts/build.sh", "release", *targets], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    build = subprocess.run(["scripts/build.sh", "release", *targets], cwd=folder, capture_output=True, text=True)
+    if build.returncode:
+        errors = [line for line in build.stdout.splitlines() if "error:" in line] or [build.stdout[-2000:] + build.stderr]
+        sys.exit("error: the planted sources do not build; make their sites anew with `plant.py list --file PATH`\n" +
+                 "\n".join(errors[:20]))
     return folder
 
 
@@ -444,7 +452,8 @@ def command_of(test, folder, scratch, jobs):
     if kind == "unit":
         return [str(folder / "build/bin" / name), "--gtest_brief=1", "--gtest_fail_fast"]
     lit = shutil.which("lit") or "/usr/lib/llvm-22/bin/lit"
-    return [lit, "-q", f"-j{jobs}", "--max-failures=1", str(folder / "build/test" / name)]
+    programs = ["--filter=[.]mlir$"] if kind == "mlir" else []
+    return [lit, "-q", f"-j{jobs}", "--max-failures=1", *programs, str(folder / "build/test" / name)]
 
 
 def end(process):
@@ -491,12 +500,12 @@ class Suite:
         self.folder, self.jobs = folder, jobs
         self.limits = {}
         self.lock = threading.Lock()
-        self.lit = threading.Lock()  # two in one folder would write the same files
+        # Two tests with RUN lines in one folder would write the same files.
+        self.folders = collections.defaultdict(threading.Lock)
 
     def run(self, test, fault, limit):
-        if not test.startswith(LIT):
-            return run_test(test, self.folder, fault, limit, self.jobs)
-        with self.lit:
+        kind, _, name = test.partition(":")
+        with self.folders[name] if kind in ("lit", "mlir") else contextlib.nullcontext():
             return run_test(test, self.folder, fault, limit, self.jobs)
 
     def limit(self, test):
