@@ -171,14 +171,15 @@ bool Checker::isFolding(const Expected &expected, func::FuncOp candidate) {
   FailureOr<func::FuncOp> entry = findEntry(*imported, "forward");
   if (failed(entry) || !expected.isSame(*entry))
     return false;
-  for (bool keepsAnnotations : {false, true}) {
-    OwningOpRef<ModuleOp> folded = foldConstants(*imported, keepsAnnotations);
-    if (!folded)
-      continue;
-    auto second = Expected::of(*folded, Mode::Exact, expected.options.seed);
-    if (succeeded(second) && second->isSame(candidate))
-      return true;
-  }
+  for (ModuleOp program : {global, *imported})
+    for (bool keepsAnnotations : {false, true}) {
+      OwningOpRef<ModuleOp> folded = foldConstants(program, keepsAnnotations);
+      if (!folded)
+        continue;
+      auto second = Expected::of(*folded, Mode::Exact, expected.options.seed);
+      if (succeeded(second) && second->isSame(candidate))
+        return true;
+    }
   return false;
 }
 

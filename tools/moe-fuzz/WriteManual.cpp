@@ -36,6 +36,10 @@ static void writeManual(Graph &graph, const std::string &op) {
     emitUnary(graph, "math.tanh", input);
     return;
   }
+  // No constant, which would be folded once the region is a part of the
+  // program.
+  input = emitBinary(graph, "arith.addf", input,
+                     graph.argument(input.letters, input.element));
   Draws &draws = graph.draws;
   const Machine::Axes &axes = graph.machine.wholeAxes();
   size_t own = draws.below(axes.size()), dim = draws.below(input.rank());
