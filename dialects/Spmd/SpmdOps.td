@@ -148,10 +148,12 @@ def Spmd_BlockOffsetOp : Spmd_Op<"block_offset", [Pure]> {
     // rank with x = 1 of "x"=2: block [4, 7) of 7 elements
     %0 = spmd.block_offset dim 0 of #spmd.sharding<@mesh, [{"x"} ]> global tensor<7xf32> : tensor<i32>  // 4
     ```
+    **Constraints:** the sharding is legal for the global type, which has the dimension.
   }];
   let arguments = (ins I64Attr:$dim, Spmd_ShardingAttr:$sharding, TypeAttr:$global);
   let results = (outs 0DTensorOf<[I32, I64]>:$result);
   let assemblyFormat = "`dim` $dim `of` $sharding `global` $global attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Spmd_MaskOp : Spmd_Op<"mask", [Pure, AllTypesMatch<["input", "result"]>]> {
@@ -164,11 +166,14 @@ def Spmd_MaskOp : Spmd_Op<"mask", [Pure, AllTypesMatch<["input", "result"]>]> {
     ```mlir
     %1 = spmd.mask %0 sum dims [0] of #spmd.sharding<@mesh, [{"x"}, {} ]> global tensor<7x4xf32> : tensor<4x4xf32>
     ```
+    **Constraints:** the sharding is legal for the global type, of which the operand has
+    the local type; dimensions are in range, each once.
   }];
   let arguments = (ins AnyRankedTensor:$input, Spmd_ReductionKindAttr:$reduction,
                        DenseI64ArrayAttr:$dims, Spmd_ShardingAttr:$sharding, TypeAttr:$global);
   let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = "$input custom<Reduction>($reduction) `dims` $dims `of` $sharding `global` $global attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//

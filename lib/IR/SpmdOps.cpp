@@ -282,6 +282,56 @@ ShardingAttr ShardOp::getSharding() {
                            ReductionKind::Sum);
 }
 
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
+
+// Whether `sharding` is legal for the tensor type that `global` must be.
+template <typename OpTy> static LogicalResult verifyBlock(OpTy op) {
+  auto type = dyn_cast<RankedTensorType>(op.getGlobal());
+  if (!type || !type.hasStaticShape())
+    return op.emitOpError()
+           << "global type must be a tensor of static shape, got "
+           << op.getGlobal();
+  ShardingAttr sharding = op.getSharding();
+  return verifySharding(sharding, type, lookupMesh(op, sharding.getMesh()),
+                        "block", [&] { return op.emitOpError(); });
+}
+
+template <typename OpTy> static LogicalResult verifyDim(OpTy op, int64_t dim) {
+  int64_t rank = cast<RankedTensorType>(op.getGlobal()).getRank();
+  if (dim >= 0 && dim < rank)
+    return success();
+  return op.emitOpError() << "dimension must be in [0, " << rank << "), got "
+                          << dim;
+}
+
+LogicalResult BlockOffsetOp::verify() {
+  if (failed(verifyBlock(*this)))
+    return failure();
+  return verifyDim(*this, static_cast<int64_t>(getDim()));
+}
+
+LogicalResult MaskOp::verify() {
+  if (failed(verifyBlock(*this)))
+    return failure();
+  SmallVector<int64_t> seen;
+  for (int64_t dim : getDims()) {
+    if (failed(verifyDim(*this, dim)))
+      return failure();
+    if (llvm::is_contained(seen, dim))
+      return emitOpError() << "names dimension " << dim << " twice";
+    seen.push_back(dim);
+  }
+  Type local = localType(cast<RankedTensorType>(getGlobal()), getSharding(),
+                         lookupMesh(*this, getSharding().getMesh()));
+  if (getInput().getType() == local)
+    return success();
+  return emitOpError() << "operand has type " << getInput().getType()
+                       << ", its sharding of " << getGlobal() << " gives "
+                       << local;
+}
+
 static ShardingRule identityRule(Operation *op) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   return elementwiseRule(type.getShape(), 1, 1);

@@ -103,7 +103,7 @@ void Context::run(const Entry &entry,
     arena_ = Buffer();
     arena_ = Buffer(bytes);
   }
-  if (poison_)
+  if (poison_ && bytes)
     std::memset(arena_.data(), 0xff, bytes);
   error_.clear();
   double begin = traceMicroseconds();
