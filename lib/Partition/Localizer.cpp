@@ -161,7 +161,8 @@ RankedTensorType Localizer::reindexedType(ShardingAttr to,
 
 Value Localizer::masked(Location loc, Value local, Value global,
                         ReductionKind kind, ArrayRef<int64_t> dims) {
-  auto type = cast<RankedTensorType>(global.getType());
+  auto type = cast<RankedTensorType>(global.getType())
+                  .clone(getElementTypeOrSelf(local));
   moert::Layout layout = layoutOf(getSharding(global), type.getShape(), mesh);
   SmallVector<int64_t> uneven;
   for (int64_t dim : dims)

@@ -71,8 +71,9 @@ public:
   mlir::RankedTensorType reindexedType(ShardingAttr to,
                                        mlir::RankedTensorType target,
                                        llvm::ArrayRef<DimMapAttr> map) const;
-  /// `local`, a block of `global`, with the padding of `dims` neutral to
-  /// `kind`; itself where their blocks are even.
+  /// `local`, a block of `global` or of other elements laid out like it, with
+  /// the padding of `dims` neutral to `kind`; itself where their blocks are
+  /// even.
   mlir::Value masked(mlir::Location loc, mlir::Value local, mlir::Value global,
                      ReductionKind kind, llvm::ArrayRef<int64_t> dims);
   /// Why an op exchanges data itself: it and the dimension that is cut.
