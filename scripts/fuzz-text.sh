@@ -10,6 +10,7 @@
 # passed over.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. test/sanitizers.sh
 seconds=${1:-600}
 scripts/build.sh asan text-fuzzer
 exec python3 test/Fuzz/fuzz.py build-asan/bin/text-fuzzer build-asan/fuzz "$seconds"

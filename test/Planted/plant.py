@@ -125,7 +125,7 @@ SLOW = {
     "transport": [UNIT + "MoeRunPartsTest", *RUNS, LIT + "Run/Mpi"],
 }
 # What the tests with RUN lines call.
-TOOLS = ["moe-opt", "moe-fuzz", "moe-interpret", "pass-oracle", "moe-run"]
+TOOLS = ["moe-opt", "moe-fuzz", "moe-interpret", "pass-oracle", "moe-run", "reshard-table"]
 NEEDS = {"MoeRunTest": ["moe-run", "HandProgram"]}
 
 Site = collections.namedtuple("Site", "area file line expression wrong")
