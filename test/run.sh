@@ -10,7 +10,6 @@
 #   test/run.sh release      only one
 set -uo pipefail
 cd "$(dirname "$0")/.."
-source_dir=$PWD
 builds=("$@")
 [ ${#builds[@]} -gt 0 ] || builds=(release asan tsan)
 
