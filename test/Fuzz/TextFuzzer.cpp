@@ -263,7 +263,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }();
   static Tally tally;
   ++tally.inputs;
-  StringRef text(reinterpret_cast<const char *>(data), size);
+  // MLIR's lexer looks for the zero behind the text.
+  std::string text(reinterpret_cast<const char *>(data), size);
   vocabulary().learn(text);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.getDiagEngine().registerHandler(
