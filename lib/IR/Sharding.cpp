@@ -93,6 +93,19 @@ bool spmd::isElementType(Type type) {
          type.isSignlessInteger(32) || type.isSignlessInteger(64);
 }
 
+// Where blocks begin is counted in 64 bits, in elements times ranks.
+static constexpr int64_t kMostElements = int64_t(1) << 46;
+
+static bool isTooLarge(RankedTensorType type) {
+  int64_t left = kMostElements;
+  for (int64_t size : type.getShape()) {
+    if (size > left)
+      return true;
+    left /= std::max<int64_t>(size, 1);
+  }
+  return false;
+}
+
 LogicalResult spmd::verifySharding(ShardingAttr sharding, RankedTensorType type,
                                    MeshOp mesh, StringRef where,
                                    EmitError emitError) {
@@ -109,6 +122,10 @@ LogicalResult spmd::verifySharding(ShardingAttr sharding, RankedTensorType type,
                        << ": elements must be f32, bf16, f64, i1, i8, i32 or "
                           "i64, got "
                        << type;
+  if (isTooLarge(type))
+    return emitError() << where
+                       << ": at most 2^46 elements can be distributed, " << type
+                       << " has more";
 
   SmallVector<AxisExtent> seen;
   auto verifyAxes = [&](ArrayRef<AxisRefAttr> axes, const Twine &place) {

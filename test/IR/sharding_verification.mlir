@@ -223,3 +223,20 @@ spmd.mesh @mesh ["x"=9223372036854775807, "y"=16]
 
 // expected-error @+1 {{has more than 2147483647 ranks, the axes are "x"=65536, "y"=32768}}
 spmd.mesh @mesh ["x"=65536, "y"=32768]
+
+// -----
+
+// Sizes that are counted beyond 64 bits once they are multiplied by ranks.
+spmd.mesh @mesh ["x"=2]
+// expected-error @+1 {{'func.func' op argument 0: at most 2^46 elements can be distributed, 'tensor<9223372036854775807xf32>' has more}}
+func.func @too_many_elements(%a: tensor<9223372036854775807xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x"}]>}) {
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+// expected-error @+1 {{'func.func' op argument 0: at most 2^46 elements can be distributed, 'tensor<8388608x16777216xf32>' has more}}
+func.func @too_many_elements_together(%a: tensor<8388608x16777216xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x"}, {}]>}) {
+  return
+}
