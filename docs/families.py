@@ -10,11 +10,11 @@ and that the rank does not hold, counted one by one; for ops that combine elemen
 that stands beside the case.
 """
 
-import argparse
 import json
-import pathlib
 import subprocess
 import sys
+
+from page import keep
 
 RANKS = 4
 BYTES = 4
@@ -197,18 +197,5 @@ def page(moe_opt):
     return "\n".join(lines) + "\n"
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--moe-opt", required=True)
-    parser.add_argument("--check", action="store_true")
-    arguments = parser.parse_args()
-    path = pathlib.Path(__file__).parent / "families.md"
-    text = page(arguments.moe_opt)
-    if not arguments.check:
-        path.write_text(text)
-    elif path.read_text() != text:
-        sys.exit(f"{path} is not what the compiler does today: run docs/families.py --moe-opt {arguments.moe_opt}")
-
-
 if __name__ == "__main__":
-    main()
+    keep(__file__, "families.md", "moe-opt", page)

@@ -9,7 +9,6 @@ most, as `--explain=json` has them, memory is the plan in the program's manifest
 formula that stands here and on the page; JAX's figures were taken once.
 """
 
-import argparse
 import json
 import pathlib
 import subprocess
@@ -21,6 +20,7 @@ sys.path.insert(0, str(HERE.parent / "examples/gshard"))
 from generate import module as language_model  # noqa: E402
 from layers import experts_function, norm_function  # noqa: E402
 from moe_layers import moe_function  # noqa: E402
+from page import keep  # noqa: E402
 from sizes import make_sizes  # noqa: E402
 from writer import Writer  # noqa: E402
 
@@ -186,18 +186,5 @@ the masks or the slots are made whole.
 """
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--moe-opt", required=True)
-    parser.add_argument("--check", action="store_true")
-    arguments = parser.parse_args()
-    path = HERE / "gshard-layer.md"
-    text = page(arguments.moe_opt)
-    if not arguments.check:
-        path.write_text(text)
-    elif path.read_text() != text:
-        sys.exit(f"{path} is not what the compiler does today: run docs/gshard_layer.py --moe-opt {arguments.moe_opt}")
-
-
 if __name__ == "__main__":
-    main()
+    keep(__file__, "gshard-layer.md", "moe-opt", page)

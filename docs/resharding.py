@@ -6,10 +6,10 @@
 The figures are reshard-table's (test/Unit/ReshardTable.cpp), those of JAX were taken once.
 """
 
-import argparse
-import pathlib
 import subprocess
 import sys
+
+from page import keep
 
 # By mesh and rank, from JAX 0.10.2: pairs right, received / floor in total, of the worst pair, whole
 # tensors gathered.
@@ -131,18 +131,5 @@ partial, maxima and minima, 4 dimensions and 4 axes.
 """
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--table", required=True)
-    parser.add_argument("--check", action="store_true")
-    arguments = parser.parse_args()
-    path = pathlib.Path(__file__).parent / "resharding.md"
-    text = page(arguments.table)
-    if not arguments.check:
-        path.write_text(text)
-    elif path.read_text() != text:
-        sys.exit(f"{path} is not what the compiler does today: run docs/resharding.py --table {arguments.table}")
-
-
 if __name__ == "__main__":
-    main()
+    keep(__file__, "resharding.md", "table", page)

@@ -93,20 +93,25 @@ LogicalResult evaluatePad(PadOp op, Evaluation &evaluation) {
 }
 
 LogicalResult evaluateConcatenate(ConcatenateOp op, Evaluation &evaluation) {
-  Tensor &result = evaluation.result(0);
-  Strides strides = stridesOf(result.getShape());
-  int64_t begin = 0;
-  for (unsigned i = 0; i < op.getInputs().size(); ++i) {
-    const Tensor &operand = evaluation.operand(i);
-    copyStrided(operand.getShape(), operand.words(),
-                stridesOf(operand.getShape()),
-                result.words() + begin * strides[op.getDim()], strides);
-    begin += operand.getShape()[op.getDim()];
-  }
-  return success();
+  return concatenateAlong(op.getDim(), op.getInputs().size(), evaluation);
 }
 
 } // namespace
+
+LogicalResult concatenateAlong(int64_t dim, unsigned count,
+                               Evaluation &evaluation) {
+  Tensor &result = evaluation.result(0);
+  Strides strides = stridesOf(result.getShape());
+  int64_t begin = 0;
+  for (unsigned i = 0; i < count; ++i) {
+    const Tensor &operand = evaluation.operand(i);
+    copyStrided(operand.getShape(), operand.words(),
+                stridesOf(operand.getShape()),
+                result.words() + begin * strides[dim], strides);
+    begin += operand.getShape()[dim];
+  }
+  return success();
+}
 
 void attachShapeEvaluations(MLIRContext &context) {
   attachEvaluation<BroadcastOp, &evaluateBroadcast>(context);

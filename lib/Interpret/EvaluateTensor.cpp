@@ -10,17 +10,26 @@ using namespace mlir;
 namespace moe::interpret {
 namespace {
 
-LogicalResult evaluateExtract(tensor::ExtractOp op, Evaluation &evaluation) {
-  const Tensor &operand = evaluation.operand(0);
+// The element of `tensor` whose indices are the operands from `first` on.
+FailureOr<int64_t> positionOf(Operation *op, const Tensor &tensor,
+                              unsigned first, Evaluation &evaluation) {
   int64_t position = 0;
-  for (auto [dim, size] : llvm::enumerate(operand.getShape())) {
-    int64_t index = *evaluation.operand(dim + 1).data<int64_t>();
+  for (auto [dim, size] : llvm::enumerate(tensor.getShape())) {
+    int64_t index = *evaluation.operand(first + dim).data<int64_t>();
     if (index < 0 || index >= size)
-      return op.emitOpError() << "index " << index << " of dimension " << dim
-                              << " is outside of [0, " << size << ")";
+      return op->emitOpError() << "index " << index << " of dimension " << dim
+                               << " is outside of [0, " << size << ")";
     position = position * size + index;
   }
-  *evaluation.result(0).words() = operand.words()[position];
+  return position;
+}
+
+LogicalResult evaluateExtract(tensor::ExtractOp op, Evaluation &evaluation) {
+  const Tensor &operand = evaluation.operand(0);
+  FailureOr<int64_t> position = positionOf(op, operand, 1, evaluation);
+  if (failed(position))
+    return failure();
+  *evaluation.result(0).words() = operand.words()[*position];
   return success();
 }
 
@@ -111,30 +120,15 @@ LogicalResult evaluateInsert(tensor::InsertOp op, Evaluation &evaluation) {
   const Tensor &dest = evaluation.operand(1);
   Tensor &result = evaluation.result(0);
   std::copy_n(dest.words(), dest.getElements(), result.words());
-  int64_t position = 0;
-  for (auto [dim, size] : llvm::enumerate(dest.getShape())) {
-    int64_t index = *evaluation.operand(dim + 2).data<int64_t>();
-    if (index < 0 || index >= size)
-      return op.emitOpError() << "index " << index << " of dimension " << dim
-                              << " is outside of [0, " << size << ")";
-    position = position * size + index;
-  }
-  result.words()[position] = *evaluation.operand(0).words();
+  FailureOr<int64_t> position = positionOf(op, dest, 2, evaluation);
+  if (failed(position))
+    return failure();
+  result.words()[*position] = *evaluation.operand(0).words();
   return success();
 }
 
 LogicalResult evaluateConcat(tensor::ConcatOp op, Evaluation &evaluation) {
-  Tensor &result = evaluation.result(0);
-  Strides strides = stridesOf(result.getShape());
-  int64_t begin = 0;
-  for (unsigned i = 0; i < op.getInputs().size(); ++i) {
-    const Tensor &operand = evaluation.operand(i);
-    copyStrided(operand.getShape(), operand.words(),
-                stridesOf(operand.getShape()),
-                result.words() + begin * strides[op.getDim()], strides);
-    begin += operand.getShape()[op.getDim()];
-  }
-  return success();
+  return concatenateAlong(op.getDim(), op.getInputs().size(), evaluation);
 }
 
 // source dimensions in `gather_dims` are read where the indices say.

@@ -21,5 +21,8 @@ void attachLinalgEvaluations(mlir::MLIRContext &context);
 
 /// Softmax of the first operand along `dim`.
 mlir::LogicalResult softmaxAlong(int64_t dim, Evaluation &evaluation);
+/// The first `count` operands, one behind the other along `dim`.
+mlir::LogicalResult concatenateAlong(int64_t dim, unsigned count,
+                                     Evaluation &evaluation);
 
 } // namespace moe::interpret

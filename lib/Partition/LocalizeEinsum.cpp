@@ -87,7 +87,7 @@ struct EinsumModel
     SmallVector<Value> locals;
     for (unsigned index = 0; index < op.getInputs().size(); ++index) {
       Operand operand(op, index, localizer);
-      // Zero times an infinity is none, where integers have none.
+      // Integers have no infinities, which times zero are no zero.
       if (isa<FloatType>(typeOf(operand.local).getElementType()))
         for (const PaddedLetter &letter : padded)
           if (operand.letters.find(letter.letter) == std::string::npos)

@@ -95,15 +95,15 @@ private:
   // The last update of each slice is the one with the greatest number; the rank
   // that has it gives it and the others zeros.
   Value setInParts() {
-    Type counts = b.getI32Type();
     Value mine = numbers();
-    auto lastType = RankedTensorType::get(
-        typeOf(input).getShape().take_front(indexed + 1), counts);
+    auto countsOf = [&](RankedTensorType type) {
+      return RankedTensorType::get(type.getShape().take_front(indexed + 1),
+                                   b.getI32Type());
+    };
+    RankedTensorType lastType = countsOf(typeOf(input));
     Value last = reduced(
         scattered(moe::ScatterKind::Max, mine, splatOf(b, loc, lastType, 0)),
-        op.getInput().getType().clone(counts).clone(
-            op.getInput().getType().getShape().take_front(indexed + 1)),
-        ReductionKind::Max);
+        countsOf(op.getInput().getType()), ReductionKind::Max);
     Value chosen = moe::GatherOp::create(b, loc, mine.getType(), last, indices,
                                          op.getBatchDims());
     Value isLast =

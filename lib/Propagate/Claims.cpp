@@ -1,4 +1,4 @@
-#include "moe/Propagate/Claims.h"
+#include "moe/Propagate/DivideAxes.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include <deque>
@@ -20,6 +20,12 @@ bool ClaimSet::add(const Claim &claim) {
   return true;
 }
 
+bool ClaimSet::covers(const AxisList &axes) const {
+  return axes.empty() || llvm::any_of(claims, [&](const Claim &claim) {
+           return isPrefix(axes, claim.axes);
+         });
+}
+
 std::optional<AxisList> moe::propagate::admit(const OpNode &op, int factor,
                                               const AxisList &list) {
   if (!op.pin)
@@ -38,71 +44,6 @@ std::optional<AxisList> moe::propagate::admit(const OpNode &op, int factor,
   if (kept.empty() || !isPrefix(pin.dims[factor], kept))
     return std::nullopt;
   return kept;
-}
-
-//===----------------------------------------------------------------------===//
-// Dimensions of several factors
-//===----------------------------------------------------------------------===//
-
-static bool isClaimed(const ClaimSet &set, const AxisList &axes) {
-  return axes.empty() || llvm::any_of(set.get(), [&](const Claim &claim) {
-           return isPrefix(axes, claim.axes);
-         });
-}
-
-// Whether the claims of `factors` make up `axes`; the parts are put behind
-// `parts`.
-static bool divideAsClaimed(llvm::ArrayRef<int> factors,
-                            llvm::ArrayRef<int> axes,
-                            llvm::ArrayRef<ClaimSet> claims,
-                            llvm::SmallVectorImpl<AxisList> &parts) {
-  if (factors.empty())
-    return axes.empty();
-  for (size_t count = axes.size() + 1; count-- > 0;) {
-    AxisList part(axes.take_front(count));
-    if (!isClaimed(claims[factors.front()], part))
-      continue;
-    parts.push_back(part);
-    if (divideAsClaimed(factors.drop_front(), axes.drop_front(count), claims,
-                        parts))
-      return true;
-    parts.pop_back();
-  }
-  return false;
-}
-
-static void divideBySize(llvm::ArrayRef<int> dim, llvm::ArrayRef<int> axes,
-                         llvm::ArrayRef<spmd::Factor> factors,
-                         const AtomTable &atoms,
-                         llvm::SmallVectorImpl<AxisList> &parts) {
-  for (int factor : dim) {
-    int64_t left = factors[factor].size;
-    AxisList &part = parts.emplace_back();
-    while (!axes.empty() && left % atoms.sizeOf(axes.front()) == 0) {
-      left /= atoms.sizeOf(axes.front());
-      part.push_back(axes.front());
-      axes = axes.drop_front();
-    }
-    // What does not divide it stays with it, for it is not full.
-    if (left > 1 || factor == dim.back()) {
-      llvm::append_range(part, axes);
-      axes = {};
-    }
-  }
-}
-
-llvm::SmallVector<AxisList, 2>
-moe::propagate::divideAxes(const spmd::FactorList &dim, const AxisList &axes,
-                           llvm::ArrayRef<spmd::Factor> factors,
-                           llvm::ArrayRef<ClaimSet> claims,
-                           const AtomTable &atoms) {
-  if (!dim.isCompound())
-    return {axes};
-  llvm::SmallVector<AxisList, 2> parts;
-  llvm::ArrayRef<int> list(dim.begin(), dim.end());
-  if (!divideAsClaimed(list, axes, claims, parts))
-    divideBySize(list, axes, factors, atoms, parts);
-  return parts;
 }
 
 /// Lists of one dimension beyond these are not passed on.
@@ -227,7 +168,7 @@ void Spreader::gather(int index, const Port &port) {
       for (auto [factor, part] : llvm::zip(factors, parts)) {
         claim.axes = part;
         // What was composed of the op's own claims says nothing new.
-        if (claim.isComposed && isClaimed(claims[factor], part))
+        if (claim.isComposed && claims[factor].covers(part))
           continue;
         if (std::optional<Claim> taken = incoming(index, factor, claim))
           claims[factor].add(*taken);

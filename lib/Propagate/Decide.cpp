@@ -1,5 +1,6 @@
 #include "moe/Propagate/Decide.h"
 
+#include "moe/Propagate/DivideAxes.h"
 #include "moe/Propagate/SplitSums.h"
 
 #include "llvm/ADT/STLExtras.h"

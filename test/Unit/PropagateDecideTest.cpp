@@ -1,5 +1,6 @@
 // Claims and decisions on small graphs made by hand.
 #include "moe/Propagate/Decide.h"
+#include "moe/Propagate/DivideAxes.h"
 
 #include <gtest/gtest.h>
 
@@ -112,8 +113,8 @@ TEST(Claims, PinnedOpsAdmitBehindWhatIsWritten) {
 llvm::SmallVector<AxisList, 2> divided(const AxisList &axes,
                                        llvm::ArrayRef<ClaimSet> claims) {
   std::string error;
-  AtomTable atoms = *AtomTable::create(
-      {{"a", 2}, {"b", 2}, {"c", 3}, {"d", 8}}, {}, error);
+  AtomTable atoms =
+      *AtomTable::create({{"a", 2}, {"b", 2}, {"c", 3}, {"d", 8}}, {}, error);
   spmd::FactorList dim;
   for (int factor : {0, 1, 2})
     dim.push_back(factor);

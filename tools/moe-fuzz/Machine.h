@@ -33,7 +33,6 @@ public:
   const Axes &wholeAxes() const { return whole; }
 
 private:
-
   void addAxis(Draws &draws, const std::string &name, int64_t size);
   std::string takeAxes(Draws &draws, Axes &left) const;
 

@@ -42,6 +42,8 @@ public:
   bool add(const Claim &claim);
   llvm::ArrayRef<Claim> get() const { return claims; }
   bool empty() const { return claims.empty(); }
+  /// Whether `axes` are the beginning of a claim's list.
+  bool covers(const AxisList &axes) const;
 
 private:
   llvm::SmallVector<Claim, 2> claims;
@@ -55,18 +57,6 @@ struct ClaimLimits {
   /// list and nothing else.
   std::vector<std::optional<Assignment>> decided;
 };
-
-/// The lists that `axes` of a dimension mean for each of the factors that it
-/// carries: what `claims` say of them where that makes up the whole list; else
-/// by size, from the major end, where each factor takes what divides it and
-/// hands on the rest when it is full.
-///
-///   (i j) of sizes 2, 3    {x=2, y=3}: i {x}, j {y}    {y}: i {y}, unevenly
-llvm::SmallVector<AxisList, 2> divideAxes(const spmd::FactorList &dim,
-                                          const AxisList &axes,
-                                          llvm::ArrayRef<spmd::Factor> factors,
-                                          llvm::ArrayRef<ClaimSet> claims,
-                                          const AtomTable &atoms);
 
 /// For each op and each factor its claims.
 using OpClaims = std::vector<llvm::SmallVector<ClaimSet, 8>>;
