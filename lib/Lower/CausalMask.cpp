@@ -26,8 +26,6 @@ static bool impliesVisible(CmpIPredicate predicate, Value x, Value y) {
   bool columnFirst = isIota(x, 1) && isIota(y, 0);
   bool rowFirst = isIota(x, 0) && isIota(y, 1);
   switch (predicate) {
-  case CmpIPredicate::eq:
-    return columnFirst || rowFirst;
   case CmpIPredicate::slt:
   case CmpIPredicate::sle:
   case CmpIPredicate::ult:
@@ -38,6 +36,7 @@ static bool impliesVisible(CmpIPredicate predicate, Value x, Value y) {
   case CmpIPredicate::ugt:
   case CmpIPredicate::uge:
     return rowFirst;
+  case CmpIPredicate::eq:
   case CmpIPredicate::ne:
     return false;
   }

@@ -52,9 +52,7 @@ void Term::forEach(llvm::function_ref<void(const Factor &)> visit) const {
 }
 
 void Term::rename(llvm::function_ref<DimId(DimId)> map) {
-  auto mapped = [&](DimId dim) {
-    return dim == kNoDim || dim >= kFirstBound ? dim : map(dim);
-  };
+  auto mapped = [&](DimId dim) { return dim >= kFirstBound ? dim : map(dim); };
   forEach([&](Factor &factor) {
     for (DimId &dim : factor.dims)
       dim = mapped(dim);

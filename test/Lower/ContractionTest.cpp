@@ -85,6 +85,21 @@ TEST(Contraction, TheWeightsOrderOfSummationWins) {
   EXPECT_TRUE(result->bCopy.empty());
 }
 
+TEST(Contraction, TheOtherOperandIsCopiedToTheFirstOnesOrder) {
+  auto result = plan("sme", "emh", "sh");
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->aCopy.empty());
+  EXPECT_EQ(result->bCopy, "meh");
+  // e 6, h 9, m 14
+  EXPECT_EQ(result->k, 14 * 6);
+  EXPECT_EQ(result->bStrides, (Sizes{9, 1}));
+  // Behind a letter of the batch too, h lies far apart in b as it was.
+  result = plan("gsme", "hemg", "gsh");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->bCopy, "gmeh");
+  EXPECT_EQ(result->bStrides, (Sizes{14 * 6 * 9, 9, 1}));
+}
+
 TEST(Contraction, WhatIsNoProductIsRefused) {
   EXPECT_FALSE(plan("ab", "ab", "ab")); // nothing is summed
   EXPECT_FALSE(plan("ab", "ab", "a"));  // no letter in one operand alone

@@ -186,6 +186,21 @@ TEST(LowerOps, SummedLettersThatAreApartAreCopiedTogether) {
   EXPECT_EQ(results[0].values(), (Numbers{15, -6, 21, -6, 27, -6}));
 }
 
+// Matrix products of the runtime are of f32 and bf16.
+TEST(LowerOps, ProductsOfMatricesOfOtherTypesAreExact) {
+  auto run = [](const std::string &element, const Data &a, const Data &b) {
+    std::string type = "tensor<2x2x" + element + ">";
+    return runOne("moe.einsum \"ab,bc->ac\" %a, %b : " + type + ", " + type +
+                      " -> " + type,
+                  "%a: " + type + ", %b: " + type, type, {a, b});
+  };
+  EXPECT_EQ(run("f64", Data::f64({0.1, 1, 0, 1e-20}), Data::f64({1, 0, 0, 1})),
+            (Numbers{0.1, 1, 0, 1e-20}));
+  EXPECT_EQ(
+      run("i32", Data::i32({16777217, 1, -1, 3}), Data::i32({1, 2, 0, -1})),
+      (Numbers{16777217, 33554433, -1, -5}));
+}
+
 TEST(LowerOps, BF16EinsumSumsInF32) {
   std::string type = "tensor<1x300xbf16>";
   auto results = runOps(

@@ -56,6 +56,19 @@ TEST(LowerOps, GroupedEinsumGivesZerosOutsideOfGroups) {
             (Numbers{1, 2, 3, 4}));
 }
 
+// As products of matrices do: (1 + 2^-12)^2 is 1 + 2^-11 and 2^-24.
+TEST(LowerOps, GroupedEinsumRoundsSumsAndNotProducts) {
+  float a = 1.000244140625f, rounded = 1.00048828125f;
+  EXPECT_EQ(
+      runOne("moe.grouped_einsum %x, %w sizes %n : tensor<1x2xf32>, "
+             "tensor<1x2x1xf32>, tensor<1xi32> -> tensor<1x1xf32>",
+             "%x: tensor<1x2xf32>, %w: tensor<1x2x1xf32>, %n: "
+             "tensor<1xi32>",
+             "tensor<1x1xf32>",
+             {Data::f32({-1, a}), Data::f32({rounded, a}), Data::i32({1})}),
+      (Numbers{5.9604644775390625e-08}));
+}
+
 TEST(LowerOps, GatingGivesSlotsInTheOrderOfChoicesThenTokens) {
   auto results = runOps(
       "%e, %s, %w = moe.gating %g k 2 capacity 2 : tensor<1x3x3xf32> -> "

@@ -62,6 +62,18 @@ TEST(MemoryPlan, AChainOfStepsNeedsTwoBuffers) {
   EXPECT_EQ(planMemory(chain).arenaBytes, 2 * 1024);
 }
 
+// Beside the first, third and fifth there are gaps of 512 and 192 bytes.
+TEST(MemoryPlan, TheSmallestGapIsTaken) {
+  MemoryPlan plan = planMemory({{1024, 0, 1},
+                                {512, 0, 0},
+                                {448, 0, 1},
+                                {192, 0, 0},
+                                {128, 0, 1},
+                                {64, 1, 1}});
+  EXPECT_EQ(plan.offsets,
+            (std::vector<int64_t>{0, 1024, 1536, 1984, 2176, 1984}));
+}
+
 TEST(MemoryPlan, NothingNeedsNothing) {
   EXPECT_EQ(planMemory({}).arenaBytes, 0);
   EXPECT_EQ(planMemory({{0, 0, 3}}).arenaBytes, 0);

@@ -148,3 +148,17 @@ func.func @offset() -> tensor<i32> {
   %0 = spmd.block_offset dim 0 of #spmd.sharding<@mesh, [{"x", "y"}]> global tensor<9xf32> : tensor<i32>
   return %0 : tensor<i32>
 }
+
+// -----
+
+// Windows that lie inside of the operand look for no padding.
+// CHECK-LABEL: func.func private @moe_kernel_0
+// CHECK-NOT:     arith.select
+// CHECK-LABEL: func.func private @moe_kernel_1
+// CHECK:         arith.select
+// CHECK-LABEL: func.func @moe_entry_windows
+func.func @windows(%a: tensor<8xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %0 = moe.reduce_window sum %a window [2] strides [2] dilation [1] low [0] high [0] : tensor<8xf32> -> tensor<4xf32>
+  %1 = moe.reduce_window sum %a window [2] strides [2] dilation [1] low [1] high [0] : tensor<8xf32> -> tensor<4xf32>
+  return %0, %1 : tensor<4xf32>, tensor<4xf32>
+}

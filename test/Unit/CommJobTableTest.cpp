@@ -88,6 +88,16 @@ TEST(JobTable, NamesTheSilentRank) {
   EXPECT_TRUE(contains(job.fault(), "rank 1 on h0 is silent")) << job.fault();
 }
 
+// Of the two that the program has, none is number 2.
+TEST(JobTable, ACollectiveThatTheProgramLacksHasNoPlace) {
+  Job job;
+  job.pass(5,
+           {at(5, 2, true), at(5, 2, true), at(4, 1, false), at(5, 2, true)});
+  EXPECT_TRUE(contains(job.fault(), "ranks 0, 1, 3 wait in collective 2"))
+      << job.fault();
+  EXPECT_FALSE(contains(job.fault(), "collective 2 (")) << job.fault();
+}
+
 // A watcher that was paused for a minute has seen one half second.
 TEST(JobTable, APausedWatcherAccusesNobody) {
   Job job;

@@ -6,7 +6,7 @@ namespace moe::fuzz {
 
 // Letters are bytes from 1 on; einsums rename theirs.
 static constexpr size_t kFirstLetters = 9, kMostLetters = 200;
-static constexpr int64_t kMostElements = 600, kMostElementsDeep = 1500;
+static constexpr int64_t kMostElements = 600, kMostElementsDeep = 3000;
 
 std::string listOf(const std::vector<int64_t> &numbers) {
   std::string text;
@@ -29,7 +29,7 @@ Graph::Graph(Draws &draws) : draws(draws), machine(draws) {
   static const char *integers[] = {"i32", "i32", "i64", "i8"};
   mainFloat = draws.of(floats);
   mainInteger = draws.of(integers);
-  isDeep = draws.oneIn(3);
+  isDeep = draws.oneIn(2);
   for (size_t i = 0; i < kFirstLetters; ++i)
     sizes.push_back(machine.drawSize(draws));
 }
@@ -63,8 +63,14 @@ std::string Graph::drawLetters(size_t least, size_t most) {
 
 std::string Graph::drawSomeLetters(size_t least) {
   if (isDeep)
-    return drawLetters(std::max<size_t>(least, 3), 4);
+    return drawLetters(std::max<size_t>(least, 3),
+                       std::max<size_t>(least, draws.below(4) ? 4 : 5));
   return drawLetters(least, std::max<size_t>(least, 3));
+}
+
+size_t Graph::drawLeastRank(size_t least) {
+  static const std::vector<size_t> ranks = {0, 3, 4, 4, 4, 4, 5};
+  return isDeep ? std::max(least, draws.of(ranks)) : least;
 }
 
 char Graph::drawSmallLetter(const std::string &taken) {
@@ -105,6 +111,7 @@ std::optional<Value> Graph::find(const Wanted &isWanted) {
 }
 
 Value Graph::drawFloat(size_t leastRank) {
+  leastRank = drawLeastRank(leastRank);
   if (auto found = find([&](const Value &value) {
         return value.isFloat() && value.rank() >= leastRank;
       }))
@@ -113,6 +120,7 @@ Value Graph::drawFloat(size_t leastRank) {
 }
 
 Value Graph::drawInteger(size_t leastRank) {
+  leastRank = drawLeastRank(leastRank);
   if (auto found = find([&](const Value &value) {
         return !value.isFloat() && value.rank() >= leastRank &&
                value.element != "i1";
@@ -122,6 +130,7 @@ Value Graph::drawInteger(size_t leastRank) {
 }
 
 Value Graph::drawAny(size_t leastRank) {
+  leastRank = drawLeastRank(leastRank);
   if (auto found =
           find([&](const Value &value) { return value.rank() >= leastRank; }))
     return *found;
@@ -129,11 +138,13 @@ Value Graph::drawAny(size_t leastRank) {
 }
 
 Value Graph::drawOf(const std::vector<std::string> &elements) {
+  size_t leastRank = drawLeastRank(1);
   if (auto found = find([&](const Value &value) {
-        return std::count(elements.begin(), elements.end(), value.element);
+        return value.rank() >= leastRank &&
+               std::count(elements.begin(), elements.end(), value.element);
       }))
     return *found;
-  return argument(drawSomeLetters(1), draws.of(elements));
+  return argument(drawSomeLetters(leastRank), draws.of(elements));
 }
 
 Value Graph::like(const std::string &letters, const std::string &element) {
@@ -142,6 +153,20 @@ Value Graph::like(const std::string &letters, const std::string &element) {
       }))
     return *found;
   return argument(letters, element);
+}
+
+size_t Graph::drawDim(const Value &value) {
+  int64_t one = draws.below(value.rank()), other = draws.below(value.rank());
+  return std::max(one, other);
+}
+
+Value Graph::another(const Value &first) {
+  if (auto found = find([&](const Value &value) {
+        return value.letters == first.letters &&
+               value.element == first.element && value.name != first.name;
+      }))
+    return *found;
+  return argument(first.letters, first.element);
 }
 
 Value Graph::drawIndices(const std::string &letters, int64_t bound) {

@@ -63,6 +63,10 @@ public:
   Value drawOf(const std::vector<std::string> &elements);
   /// A value of that type.
   Value like(const std::string &letters, const std::string &element);
+  /// A dimension of it, oftener a later one: fewer values have those.
+  size_t drawDim(const Value &value);
+  /// Of the type of `first`, but not it: x - x folds to a constant.
+  Value another(const Value &first);
   /// Integers of any type but i1.
   Value drawIndices(const std::string &letters, int64_t bound);
   /// Integers that hold indices below `bound`: the main ones, if they can.
@@ -116,6 +120,10 @@ public:
   std::string finish();
 
 private:
+  /// The rank that a value must have: at least that of the op that takes it,
+  /// and in a deep program mostly 4.
+  size_t drawLeastRank(size_t least);
+
   /// What is around an open region.
   struct Outside {
     std::string body;

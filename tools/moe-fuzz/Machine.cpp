@@ -31,7 +31,7 @@ Machine::Machine(Draws &draws) {
 // The axis, or its digits: "x"=12 as "x":(1)2, "x":(2)3 and "x":(6)2.
 void Machine::addAxis(Draws &draws, const std::string &name, int64_t size) {
   int64_t pre = 1, rest = size;
-  bool isSplit = draws.oneIn(2);
+  bool isSplit = draws.below(3);
   for (int64_t digit : {draws.of(std::vector<int64_t>{2, 4, 3}), int64_t(2),
                         int64_t(3), int64_t(2)}) {
     if (!isSplit || rest % digit || digit == size)
@@ -47,21 +47,21 @@ void Machine::addAxis(Draws &draws, const std::string &name, int64_t size) {
 }
 
 int64_t Machine::drawSize(Draws &draws) const {
-  int64_t kind = draws.below(8), blocks = 1;
+  int64_t kind = draws.below(9), blocks = 1;
   if (kind < 2)
     return 1 + draws.below(3);
   for (const Axis &axis : axes)
     if (blocks == 1 || (draws.below(2) && blocks * axis.size <= 8))
       blocks *= axis.size;
-  static const int64_t more[] = {0, -1, 1, 1, -1, 0};
-  static const int64_t times[] = {1, 1, 1, 2, 2, 2};
+  static const int64_t more[] = {0, -1, 1, 1, -1, 0, 0};
+  static const int64_t times[] = {1, 1, 1, 2, 2, 2, 1};
   int64_t times_ = blocks > 4 ? 1 : times[kind - 2];
   return std::max<int64_t>(1, times_ * blocks + more[kind - 2]);
 }
 
 std::string Machine::takeAxes(Draws &draws, Axes &left) const {
   std::string text;
-  while (!left.empty() && draws.below(2)) {
+  while (!left.empty() && draws.below(5) > 1) {
     auto taken = left.begin() + draws.below(left.size());
     text += (text.empty() ? "" : ", ") + taken->name;
     left.erase(taken);

@@ -4,7 +4,7 @@
 namespace moe::fuzz {
 
 static void writeBinary(Graph &graph, const std::string &op, const Value &a) {
-  Value b = graph.like(a.letters, a.element);
+  Value b = a.isFloat() && graph.draws.oneIn(4) ? a : graph.another(a);
   graph.emit(op + " " + a.name + ", " + b.name + " : " + graph.type(a),
              a.letters, a.element);
 }
@@ -45,7 +45,7 @@ static void writeUnaryInteger(Graph &graph, const std::string &op) {
 
 static void writeComparison(Graph &graph, const std::string &op,
                             const std::string &predicate, const Value &a) {
-  Value b = graph.like(a.letters, a.element);
+  Value b = graph.another(a);
   graph.emit(op + " " + predicate + ", " + a.name + ", " + b.name + " : " +
                  graph.type(a),
              a.letters, "i1");
@@ -64,7 +64,7 @@ static void writeCmpI(Graph &graph, const std::string &op) {
 }
 
 static void writeSelect(Graph &graph, const std::string &op) {
-  Value yes = graph.drawAny(), no = graph.like(yes.letters, yes.element);
+  Value yes = graph.drawAny(), no = graph.another(yes);
   Value condition = graph.like(yes.letters, "i1");
   graph.emit(op + " " + Graph::names({condition, yes, no}) + " : " +
                  graph.types({condition, yes}),
@@ -141,31 +141,31 @@ void addElementwiseWriters(OpWriters &writers) {
     writers.push_back({op, 6, &writeBinaryFloat});
   for (const char *op : {"arith.subf", "arith.divf", "arith.maximumf",
                          "arith.minimumf", "arith.maxnumf", "arith.minnumf"})
-    writers.push_back({op, 2, &writeBinaryFloat});
+    writers.push_back({op, 3, &writeBinaryFloat});
   for (const char *op :
        {"arith.addi", "arith.subi", "arith.muli", "arith.maxsi", "arith.minsi"})
-    writers.push_back({op, 2, &writeBinaryInteger});
+    writers.push_back({op, 4, &writeBinaryInteger});
   for (const char *op : {"arith.andi", "arith.ori", "arith.xori"})
-    writers.push_back({op, 2, &writeBits});
+    writers.push_back({op, 5, &writeBits});
   for (const char *op : {"arith.divsi", "arith.remsi"})
-    writers.push_back({op, 2, &writeDivision});
+    writers.push_back({op, 3, &writeDivision});
   for (const char *op :
        {"arith.negf", "math.exp", "math.log", "math.log1p", "math.tanh",
         "math.erf", "math.sqrt", "math.rsqrt", "math.sin", "math.cos",
         "math.absf", "math.floor", "math.ceil"})
-    writers.push_back({op, 2, &writeUnaryFloat});
-  writers.push_back({"math.absi", 2, &writeUnaryInteger});
+    writers.push_back({op, 3, &writeUnaryFloat});
+  writers.push_back({"math.absi", 3, &writeUnaryInteger});
   writers.push_back({"arith.cmpf", 3, &writeCmpF});
-  writers.push_back({"arith.cmpi", 3, &writeCmpI});
+  writers.push_back({"arith.cmpi", 4, &writeCmpI});
   writers.push_back({"arith.select", 4, &writeSelect});
-  writers.push_back({"arith.sitofp", 2, &writeIntegerToFloat});
-  writers.push_back({"arith.uitofp", 2, &writeIntegerToFloat});
-  writers.push_back({"arith.fptosi", 2, &writeFloatToInteger});
-  writers.push_back({"arith.extf", 2, &writeExtF});
-  writers.push_back({"arith.truncf", 2, &writeTruncF});
-  writers.push_back({"arith.extsi", 2, &writeExtend});
-  writers.push_back({"arith.extui", 2, &writeExtend});
-  writers.push_back({"arith.trunci", 2, &writeTruncI});
+  writers.push_back({"arith.sitofp", 3, &writeIntegerToFloat});
+  writers.push_back({"arith.uitofp", 3, &writeIntegerToFloat});
+  writers.push_back({"arith.fptosi", 3, &writeFloatToInteger});
+  writers.push_back({"arith.extf", 3, &writeExtF});
+  writers.push_back({"arith.truncf", 3, &writeTruncF});
+  writers.push_back({"arith.extsi", 3, &writeExtend});
+  writers.push_back({"arith.extui", 3, &writeExtend});
+  writers.push_back({"arith.trunci", 3, &writeTruncI});
   writers.push_back({"arith.constant", 2, &writeConstant});
 }
 

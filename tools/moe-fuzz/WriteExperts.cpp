@@ -171,7 +171,7 @@ void addExpertWriters(OpWriters &writers) {
   writers.push_back({"moe.dispatch", 6, &writeDispatch});
   writers.push_back({"moe.combine", 6, &writeCombine});
   writers.push_back({"moe.balanced_assignment", 4, &writeAssignment});
-  writers.push_back({"moe.grouped_einsum", 5, &writeGroupedEinsum});
+  writers.push_back({"moe.grouped_einsum", 12, &writeGroupedEinsum});
   writers.push_back({"layer of experts", 4, &writeLayer});
 }
 

@@ -22,12 +22,15 @@ static void writeOneHot(Graph &graph, const std::string &) {
 // table [B.., N, R..], indices [B.., I..] -> [B.., I.., R..]
 static void writeGather(Graph &graph, const std::string &op) {
   Value table = graph.drawAny(1);
-  size_t batch = graph.draws.below(table.rank());
+  size_t batch = graph.drawDim(table);
   std::string letters = table.letters.substr(0, batch);
   std::string rest = table.letters.substr(batch + 1);
+  // Of few rows the result is smaller than the table, which stays cut.
+  bool isFew = graph.draws.oneIn(3);
   for (int64_t more = graph.draws.below(3); more; --more) {
     if (letters.size() + rest.size() < 4)
-      letters += graph.drawSmallLetter(letters + rest);
+      letters += isFew ? graph.letterOfSize(1, letters + rest)
+                       : graph.drawSmallLetter(letters + rest);
   }
   Value indices =
       graph.drawIndices(letters, graph.sizeOf(table.letters[batch]) + 1);
@@ -43,10 +46,10 @@ static void writeRandom(Graph &graph, const std::string &) {
 }
 
 void addIndexWriters(OpWriters &writers) {
-  writers.push_back({"moe.iota", 4, &writeIota});
+  writers.push_back({"moe.iota", 5, &writeIota});
   writers.push_back({"moe.one_hot", 6, &writeOneHot});
-  writers.push_back({"moe.gather", 8, &writeGather});
-  writers.push_back({"moe.random", 4, &writeRandom});
+  writers.push_back({"moe.gather", 24, &writeGather});
+  writers.push_back({"moe.random", 5, &writeRandom});
 }
 
 } // namespace moe::fuzz

@@ -7,7 +7,7 @@ namespace moe::fuzz {
 static void writeArgReduce(Graph &graph, const std::string &op) {
   Value input = graph.drawAny(1);
   std::string kind = graph.draws.below(2) ? "min" : "max";
-  size_t dim = graph.draws.below(input.rank());
+  size_t dim = graph.drawDim(input);
   std::string letters = input.letters;
   letters.erase(dim, 1);
   Value values{"", letters, input.element}, indices = values;
@@ -87,7 +87,7 @@ static void writeScatter(Graph &graph, const std::string &op) {
   Value input = graph.drawAny(1);
   static const char *kinds[] = {"add", "max", "set"};
   std::string kind = graph.draws.of(kinds);
-  size_t batch = graph.draws.below(input.rank());
+  size_t batch = graph.drawDim(input);
   std::string letters = input.letters.substr(0, batch);
   std::string rest = input.letters.substr(batch + 1);
   for (int64_t more = 1 + graph.draws.below(2); more; --more)
@@ -103,12 +103,12 @@ static void writeScatter(Graph &graph, const std::string &op) {
 }
 
 void addOrderWriters(OpWriters &writers) {
-  writers.push_back({"moe.arg_reduce", 5, &writeArgReduce});
-  writers.push_back({"moe.sort", 5, &writeSort});
+  writers.push_back({"moe.arg_reduce", 14, &writeArgReduce});
+  writers.push_back({"moe.sort", 7, &writeSort});
   writers.push_back({"moe.reverse", 4, &writeReverse});
-  writers.push_back({"moe.dynamic_slice", 5, &writeDynamicSlice});
+  writers.push_back({"moe.dynamic_slice", 14, &writeDynamicSlice});
   writers.push_back({"moe.dynamic_update_slice", 5, &writeDynamicUpdateSlice});
-  writers.push_back({"moe.scatter", 6, &writeScatter});
+  writers.push_back({"moe.scatter", 24, &writeScatter});
 }
 
 } // namespace moe::fuzz

@@ -24,8 +24,8 @@ static Value drawPartner(Graph &graph, const Value &a) {
 static void writeEinsum(Graph &graph, const std::string &) {
   std::vector<Value> operands = {graph.draws.oneIn(6) ? graph.drawAny()
                                                       : graph.drawFloat()};
-  for (int64_t more = graph.draws.of(std::vector<int64_t>{1, 1, 1, 2, 0}); more;
-       --more)
+  for (int64_t more = graph.draws.of(std::vector<int64_t>{1, 1, 2, 1, 2, 0});
+       more; --more)
     operands.push_back(drawPartner(graph, operands[0]));
   std::string all;
   for (const Value &operand : operands)
@@ -73,7 +73,7 @@ static void writeSoftmax(Graph &graph, const std::string &op) {
 
 static void writeTopK(Graph &graph, const std::string &) {
   Value input = graph.drawAny(1);
-  size_t dim = graph.draws.below(input.rank());
+  size_t dim = graph.drawDim(input);
   int64_t size = graph.sizeOf(input.letters[dim]);
   int64_t k = 1 + graph.draws.below(std::min<int64_t>(3, size));
   emitTopK(graph, input, dim, k, graph.indexType(size));
@@ -81,13 +81,13 @@ static void writeTopK(Graph &graph, const std::string &) {
 
 void addReductionWriters(OpWriters &writers) {
   writers.push_back({"moe.einsum", 24, &writeEinsum});
-  writers.push_back({"moe.reduce", 12, &writeReduce});
+  writers.push_back({"moe.reduce", 14, &writeReduce});
   writers.push_back({"moe.cumsum", 6, &writeScan});
   for (const char *op : {"moe.cumprod", "moe.cummax", "moe.cummin"})
     writers.push_back({op, 3, &writeScan});
   writers.push_back({"moe.softmax", 5, &writeSoftmax});
   writers.push_back({"moe.log_softmax", 4, &writeSoftmax});
-  writers.push_back({"moe.top_k", 5, &writeTopK});
+  writers.push_back({"moe.top_k", 16, &writeTopK});
 }
 
 } // namespace moe::fuzz

@@ -158,7 +158,7 @@ void addShapeWriters(OpWriters &writers) {
   writers.push_back({"moe.slice", 8, &writeSlice});
   writers.push_back({"moe.pad", 6, &writePad});
   writers.push_back({"moe.concatenate", 6, &writeConcatenate});
-  writers.push_back({"moe.stop_gradient", 2, &writeStopGradient});
+  writers.push_back({"moe.stop_gradient", 3, &writeStopGradient});
 }
 
 } // namespace moe::fuzz

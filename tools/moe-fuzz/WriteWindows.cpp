@@ -118,7 +118,7 @@ static void writeConvolution(Graph &graph, const std::string &op) {
 
 void addWindowWriters(OpWriters &writers) {
   writers.push_back({"moe.reduce_window", 5, &writeReduceWindow});
-  writers.push_back({"moe.convolution", 5, &writeConvolution});
+  writers.push_back({"moe.convolution", 9, &writeConvolution});
 }
 
 } // namespace moe::fuzz
