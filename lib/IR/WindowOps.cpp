@@ -208,8 +208,12 @@ ShardingRule ConvolutionOp::getShardingRule() {
   if (groups == 1) {
     in = summed = rule.addFactor(features, FactorKind::Reduction);
     out = rule.addFactor(outputs);
-  } else if (groups == features && groups == outputs) {
+  } else {
     in = out = rule.addFactor(features);
+    // Blocks of whole groups need nothing of each other; the local form makes
+    // others whole.
+    if (groups != features || groups != outputs)
+      rule.factors[out].makeJoint(0, 0);
   }
   input.push_back(in);
   kernel.append({summed, out});

@@ -7,6 +7,8 @@
 #include "LocalParts.h"
 #include "LocalizeModels.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace spmd;
 
@@ -26,6 +28,8 @@ class HaloBuilder {
 public:
   HaloBuilder(Localizer &localizer, Operation *op, Value input, Value result)
       : localizer(localizer), op(op), input(input), result(result),
+        sharding(getSharding(input)),
+        local(localizer.local(op->getOpOperand(0))),
         shape(typeOf(input).getShape()) {
     for (int64_t size : shape)
       map.push_back(mapOf(0, 1, size, 1, 1));
@@ -49,14 +53,20 @@ public:
     by.inputDilation = 1;
   }
 
+  /// Brings the input to another layout first, which differs in dimensions
+  /// that no window slides over.
+  void reshard(ShardingAttr to, StringAttr reason) {
+    local = localizer.reshard(op->getLoc(), local, sharding, to, typeOf(input),
+                              reason);
+    sharding = to;
+  }
+
   /// The elements, neutral to `neutralTo` where there are none.
   Value build(ReductionKind neutralTo) {
-    Value local = localizer.local(op->getOpOperand(0));
     if (!cut)
       return local;
     OpBuilder &b = localizer.builder;
     RankedTensorType target = typeOf(input).clone(shape);
-    ShardingAttr sharding = getSharding(input);
     Value into =
         neutralOf(b, op->getLoc(),
                   localizer.reindexedType(sharding, target, map), neutralTo);
@@ -75,6 +85,8 @@ private:
   Localizer &localizer;
   Operation *op;
   Value input, result;
+  ShardingAttr sharding;
+  Value local;
   SmallVector<int64_t> shape;
   SmallVector<DimMapAttr> map;
   std::optional<int64_t> cut;
@@ -102,7 +114,59 @@ struct ReduceWindowModel
   }
 };
 
-// Depthwise features are cut as one: each rank has as many groups as features.
+// The most significant part of `axis`, of `size` ranks.
+AxisRefAttr majorPart(AxisRefAttr axis, int64_t size) {
+  return AxisRefAttr::get(axis.getContext(), axis.getName(),
+                          axis.isWhole() ? 1 : axis.getPreSize(), size);
+}
+
+/// Features of a convolution whose groups lie on several ranks.
+///
+///   groups   ranks   cut into whole groups   then
+///   8        4       4                       2 groups a rank
+///   2        4       2                       a rank has half of a group's
+///   kernel 3        2       1                       a rank computes all and
+///   keeps half
+class CutGroups {
+public:
+  CutGroups(Localizer &localizer, moe::ConvolutionOp op)
+      : left(op.getGroups()) {
+    ArrayRef<int64_t> shape = typeOf(op.getResult()).getShape();
+    ShardingAttr sharding = getSharding(op.getResult());
+    for (AxisRefAttr axis : sharding.getDims().back().getAxes()) {
+      int64_t size = 1;
+      for (const moert::Digit &digit : digitsOf(axis, localizer.mesh))
+        size *= digit.size;
+      int64_t common = std::gcd(left, size);
+      if (common != 1)
+        whole.push_back(common == size ? axis : majorPart(axis, common));
+      left /= common;
+      if (common != size)
+        break;
+    }
+    moert::Layout layout = layoutOf(sharding, shape, localizer.mesh);
+    isPartOfOne =
+        left == 1 && shape.back() % layout.blocks(shape.size() - 1) == 0;
+  }
+
+  /// Groups of a rank.
+  int64_t left;
+  /// Whether a rank's outputs are a part of one group, as its block of the
+  /// kernel is.
+  bool isPartOfOne = false;
+
+  /// The layout of a tensor that lies like `of`, cut into whole groups.
+  ShardingAttr inWholeGroups(ShardingAttr of) const {
+    SmallVector<DimShardingAttr> dims(of.getDims());
+    dims.back() = DimShardingAttr::get(of.getContext(), whole, false, 0);
+    return ShardingAttr::get(of.getContext(), of.getMesh(), dims, {}, {},
+                             ReductionKind::Sum);
+  }
+
+private:
+  SmallVector<AxisRefAttr> whole;
+};
+
 struct ConvolutionModel
     : LocalizeOpInterface::ExternalModel<ConvolutionModel, moe::ConvolutionOp> {
   SmallVector<Value> localize(Operation *operation,
@@ -118,15 +182,31 @@ struct ConvolutionModel
         halo.slide({static_cast<int64_t>(i) + 1, low[i], high[i], dilation[i],
                     stride, (window - 1) * op.getKernelDilation()[i] + 1});
     }
-    RankedTensorType input = localizer.localType(op.getInput());
-    bool areFeaturesCut = localizer.isCut(op.getInput(), input.getRank() - 1);
-    uint64_t groups = op.getGroups() != 1 && areFeaturesCut
-                          ? static_cast<uint64_t>(input.getShape().back())
-                          : op.getGroups();
-    return {moe::ConvolutionOp::create(
-        localizer.builder, op.getLoc(), localizer.localType(op.getResult()),
-        halo.build(ReductionKind::Sum), localizer.local(op.getKernelMutable()),
-        op.getStrides(), low, high, dilation, op.getKernelDilation(), groups)};
+    auto convolve = [&](Value kernel, ShardingAttr result, uint64_t groups) {
+      return moe::ConvolutionOp::create(
+          localizer.builder, op.getLoc(),
+          localType(typeOf(op.getResult()), result, localizer.mesh),
+          halo.build(ReductionKind::Sum), kernel, op.getStrides(), low, high,
+          dilation, op.getKernelDilation(), groups);
+    };
+    Value kernel = localizer.local(op.getKernelMutable());
+    ShardingAttr result = getSharding(op.getResult());
+    if (op.getGroups() == 1)
+      return {convolve(kernel, result, 1)};
+    CutGroups groups(localizer, op);
+    int64_t features = result.getDims().size() - 1;
+    StringAttr reason = localizer.reasonOf(op, features, result);
+    halo.reshard(groups.inWholeGroups(getSharding(op.getInput())), reason);
+    if (groups.isPartOfOne)
+      return {convolve(kernel, result, 1)};
+    ShardingAttr of = getSharding(op.getKernel()),
+                 inGroups = groups.inWholeGroups(result);
+    kernel =
+        localizer.reshard(op.getLoc(), kernel, of, groups.inWholeGroups(of),
+                          typeOf(op.getKernel()), reason);
+    return {localizer.reshard(op.getLoc(),
+                              convolve(kernel, inGroups, groups.left), inGroups,
+                              result, typeOf(op.getResult()), reason)};
   }
 };
 

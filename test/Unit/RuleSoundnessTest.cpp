@@ -234,6 +234,16 @@ const OpCase kOps[] = {
      "moe.convolution %a, %w strides [1, 1] low [0, 1] high [0, 0] "
      "input_dilation [1, 2] kernel_dilation [1, 1] groups 2 : "
      "tensor<3x4x5x4xf32>, tensor<1x2x2x6xf32> -> tensor<3x4x9x6xf32>"},
+    {"convolution_of_many_groups",
+     "%a: tensor<2x5x12xf32>, %w: tensor<2x2x12xf32>", "tensor<2x4x12xf32>",
+     "moe.convolution %a, %w strides [1] low [0] high [0] input_dilation "
+     "[1] kernel_dilation [1] groups 6 : tensor<2x5x12xf32>, "
+     "tensor<2x2x12xf32> -> tensor<2x4x12xf32>"},
+    {"convolution_of_few_groups",
+     "%a: tensor<2x3x4xf32>, %w: tensor<1x2x8xf32>", "tensor<2x3x8xf32>",
+     "moe.convolution %a, %w strides [1] low [0] high [0] input_dilation "
+     "[1] kernel_dilation [1] groups 2 : tensor<2x3x4xf32>, "
+     "tensor<1x2x8xf32> -> tensor<2x3x8xf32>"},
     {"balanced_assignment", "%a: tensor<3x5x4xf32>",
      "tensor<3x5x1xi32>, tensor<3x5x1xi32>",
      "moe.balanced_assignment %a : tensor<3x5x4xf32> -> tensor<3x5x1xi32>, "
