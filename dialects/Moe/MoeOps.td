@@ -341,10 +341,10 @@ def Moe_CombineOp : Moe_Op<"combine"> {
     Equal to `moe.einsum "gsec,egcm->gsm"` of the combine weights and the slots.
 
     **Constraints:** ranks 4, 3, 3, 3 and 3; G, S, M and k agree; indices are
-    integers that hold every expert and every slot; weights are floats.
+    integers that hold every expert and every slot; slots and weights are floats.
   }];
-  let arguments = (ins Moe_Tensor:$slots, Moe_IntegerTensor:$expert, Moe_IntegerTensor:$slot, Moe_FloatTensor:$weight);
-  let results = (outs Moe_Tensor:$result);
+  let arguments = (ins Moe_FloatTensor:$slots, Moe_IntegerTensor:$expert, Moe_IntegerTensor:$slot, Moe_FloatTensor:$weight);
+  let results = (outs Moe_FloatTensor:$result);
   let assemblyFormat = "$slots `from` $expert `,` $slot `weights` $weight attr-dict `:` type($slots) `,` type($expert) `,` type($slot) `,` type($weight) `->` type($result)";
 }
 

@@ -256,15 +256,12 @@ ShardingRule DispatchOp::getShardingRule() {
   return rule;
 }
 
-// A rank that holds some experts adds up what it has: a sum over experts. Of
-// integers the sum alone is rounded, so that it must not be made in parts.
+// A rank that holds some experts adds up what it has: a sum over experts.
 ShardingRule CombineOp::getShardingRule() {
   ShardingRule rule;
   ArrayRef<int64_t> shape = shapeOf(getSlots());
-  bool isFloat = isa<FloatType>(getElementTypeOrSelf(getSlots()));
-  int expert =
-      isFloat ? rule.addFactor(shape[0], FactorKind::Reduction) : kNoFactor;
-  int group = rule.addFactor(shape[1]), model = rule.addFactor(shape[3]),
+  int expert = rule.addFactor(shape[0], FactorKind::Reduction),
+      group = rule.addFactor(shape[1]), model = rule.addFactor(shape[3]),
       token = rule.addFactor(shapeOf(getResult())[1]);
   rule.operands.assign({{expert, group, kNoFactor, model},
                         {group, token, kNoFactor},

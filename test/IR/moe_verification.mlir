@@ -555,6 +555,14 @@ func.func @combine_result(%e: tensor<3x2x2x8xf32>, %c: tensor<2x4x2xi32>, %w: te
 
 // -----
 
+func.func @combine_integers(%e: tensor<3x2x2x8xi32>, %c: tensor<2x4x2xi32>, %w: tensor<2x4x2xf32>) {
+  // expected-error @+1 {{'moe.combine' op operand #0 must be}}
+  %0 = moe.combine %e from %c, %c weights %w : tensor<3x2x2x8xi32>, tensor<2x4x2xi32>, tensor<2x4x2xi32>, tensor<2x4x2xf32> -> tensor<2x4x8xi32>
+  return
+}
+
+// -----
+
 func.func @combine_slot_width(%e: tensor<3x2x300x8xf32>, %c: tensor<2x4x2xi8>, %w: tensor<2x4x2xf32>) {
   // expected-error @+1 {{slot must hold indices up to 299, 'i8' holds at most 127}}
   %0 = moe.combine %e from %c, %c weights %w : tensor<3x2x300x8xf32>, tensor<2x4x2xi8>, tensor<2x4x2xi8>, tensor<2x4x2xf32> -> tensor<2x4x8xf32>

@@ -90,7 +90,6 @@ static void writeDispatch(Graph &graph, const std::string &) {
 }
 
 static void writeCombine(Graph &graph, const std::string &) {
-  // Integers times weights have no code yet.
   auto found = graph.find(
       [](const Value &value) { return value.rank() == 4 && value.isFloat(); });
   Value slots =
