@@ -13,6 +13,14 @@ using namespace spmd;
 // Verification
 //===----------------------------------------------------------------------===//
 
+std::string spmd::describeAxis(AxisRefAttr axis) {
+  std::string text = "\"" + axis.getName().str() + "\"";
+  if (!axis.isWhole())
+    text += ":(" + std::to_string(axis.getPreSize()) + ")" +
+            std::to_string(axis.getSubSize());
+  return text;
+}
+
 namespace {
 
 /// The digits that an axis covers, counted from its major end: [begin, end) as
@@ -24,14 +32,6 @@ struct AxisExtent {
 };
 
 using EmitError = llvm::function_ref<InFlightDiagnostic()>;
-
-std::string axisName(AxisRefAttr axis) {
-  std::string text = "\"" + axis.getName().str() + "\"";
-  if (!axis.isWhole())
-    text += ":(" + std::to_string(axis.getPreSize()) + ")" +
-            std::to_string(axis.getSubSize());
-  return text;
-}
 
 LogicalResult verifyAxis(AxisRefAttr axis, MeshOp mesh, StringRef where,
                          const Twine &place, EmitError emitError) {
@@ -50,7 +50,7 @@ LogicalResult verifyAxis(AxisRefAttr axis, MeshOp mesh, StringRef where,
       *size / axis.getPreSize() % axis.getSubSize() != 0 ||
       axis.getSubSize() >= *size) {
     InFlightDiagnostic diag = emitError();
-    diag << where << ": sub-axis " << axisName(axis) << " in " << place
+    diag << where << ": sub-axis " << describeAxis(axis) << " in " << place
          << " does not divide axis \"" << axis.getName() << "\" of size "
          << *size << " (" << axis.getPreSize() << " * " << axis.getSubSize()
          << " must divide it, and " << axis.getSubSize() << " be smaller)";
@@ -74,7 +74,7 @@ LogicalResult verifyDisjoint(AxisRefAttr axis, MeshOp mesh, const Twine &place,
         extent.end <= other.begin)
       continue;
     InFlightDiagnostic diag = emitError();
-    diag << where << ": axis " << axisName(axis) << " in " << extent.place
+    diag << where << ": axis " << describeAxis(axis) << " in " << extent.place
          << " is used again, it stands in " << other.place
          << " already; an axis can be used once only";
     diag.attachNote(mesh.getLoc()) << "axis \"" << axis.getName()

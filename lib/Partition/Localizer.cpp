@@ -3,6 +3,8 @@
 #include "moe/IR/Location.h"
 #include "moe/Partition/ReshardPlan.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace mlir;
 using namespace spmd;
 
@@ -177,10 +179,9 @@ Value Localizer::masked(Location loc, Value local, Value global,
 
 StringAttr Localizer::reasonOf(Operation *op, int64_t dim,
                                ShardingAttr sharding) {
-  std::string text;
-  llvm::raw_string_ostream(text)
-      << moe::describeName(op) << " at " << moe::describeLocation(op->getLoc())
-      << " works along dimension " << dim << ", which is cut by "
-      << sharding.getDims()[dim];
-  return builder.getStringAttr(text);
+  auto axes = llvm::map_range(sharding.getDims()[dim].getAxes(), describeAxis);
+  return builder.getStringAttr(
+      moe::describeName(op) + " at " + moe::describeLocation(op->getLoc()) +
+      " works along dimension " + std::to_string(dim) + ", which is cut by {" +
+      llvm::join(axes, ", ") + "}");
 }

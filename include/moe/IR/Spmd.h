@@ -51,6 +51,9 @@ verifySharding(ShardingAttr sharding, mlir::RankedTensorType type, MeshOp mesh,
 /// none.
 MeshOp lookupMesh(mlir::Operation *op, mlir::FlatSymbolRefAttr mesh);
 
+/// The axis as it is written: "x", or "x":(1)2 for a part.
+std::string describeAxis(AxisRefAttr axis);
+
 /// The digits of the rank number that `axes` are on `mesh`, in their order.
 std::vector<moert::Digit> digitsOf(llvm::ArrayRef<AxisRefAttr> axes,
                                    MeshOp mesh);
