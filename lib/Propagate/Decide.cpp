@@ -1,9 +1,8 @@
-#include "moe/Propagate/Decide.h"
+#include "Decider.h"
 
 #include "moe/Propagate/DivideAxes.h"
 #include "moe/Propagate/SplitSums.h"
 
-#include "llvm/ADT/STLExtras.h"
 #include <map>
 
 using namespace moe::propagate;
@@ -11,29 +10,6 @@ using namespace moe::propagate;
 namespace {
 
 constexpr int kMaxSweeps = 12;
-
-/// Costs in the order in which they count.
-struct Cost {
-  double bytes = 0;        // received by a rank
-  double partialBytes = 0; // held in partial results
-  double ranks = 1;        // that share the work
-  double operandBytes = 0; // of `bytes`, those that move operands
-
-  static bool less(double a, double b) { return a < b - 1e-9 * std::max(a, b); }
-  /// Negative when this is better, 0 at a tie.
-  int compare(const Cost &other) const {
-    if (less(bytes, other.bytes) || less(other.bytes, bytes))
-      return less(bytes, other.bytes) ? -1 : 1;
-    if (partialBytes != other.partialBytes)
-      return partialBytes < other.partialBytes ? -1 : 1;
-    if (ranks != other.ranks)
-      return ranks > other.ranks ? -1 : 1;
-    if (less(operandBytes, other.operandBytes) ||
-        less(other.operandBytes, operandBytes))
-      return less(operandBytes, other.operandBytes) ? -1 : 1;
-    return 0;
-  }
-};
 
 /// Factors in an order that letters and operand order have no part in: by their
 /// place in the results, then by size.
@@ -53,44 +29,7 @@ llvm::SmallVector<int, 8> canonicalFactors(const OpNode &op) {
   return order;
 }
 
-class Decider {
-public:
-  explicit Decider(const Graph &graph) : graph(graph) {}
-  Decisions run();
-
-private:
-  void findOpenOps();
-  void sweep();
-  bool sweepLevel(llvm::ArrayRef<int> ops);
-  OpDecision decideOp(int op) const;
-  llvm::SmallVector<ClaimSet, 8> supportedClaims(int op) const;
-  void addSupport(int op, const Port &port, const Placement &placement,
-                  llvm::SmallVectorImpl<ClaimSet> &claims) const;
-  void addSupport(int op, int factor, const AxisList &axes,
-                  ClaimSet &claims) const;
-  double operandBytes(const Port &port, const Placement &need) const;
-  Cost costOf(int op, const Assignment &assignment) const;
-  llvm::SmallVector<Placement, 4> decidedNeeds(int tensor) const;
-  bool isPreferred(int op, const Assignment &a, const Cost &costA,
-                   const Assignment &b, const Cost &costB) const;
-  void findContests(const Candidates &candidates,
-                    llvm::ArrayRef<Assignment> choices,
-                    llvm::ArrayRef<Cost> costs, size_t best,
-                    OpDecision &decision) const;
-  void declineNeedlessSplits();
-  Decisions conclude();
-  void takePieces(Decisions &decisions);
-  llvm::SmallVector<Assignment, 4> piecesOf(int op,
-                                            const Decisions &decisions) const;
-  void placeArgument(int op, OpDecision &decision,
-                     const std::vector<OpDecision> &all) const;
-
-  const Graph &graph;
-  OpClaims all, firm;
-  std::vector<bool> isOpen, isDecided;
-  std::vector<OpDecision> state;
-  int sweeps = 0;
-};
+} // namespace
 
 // An open op is contested itself or has claims that came through a contest.
 void Decider::findOpenOps() {
@@ -209,6 +148,21 @@ double Decider::operandBytes(const Port &port, const Placement &need) const {
   return bytes;
 }
 
+// Bytes that ranks receive to bring a result to its users.
+double Decider::resultBytes(int op, const Port &result,
+                            const Assignment &assignment) const {
+  const TensorShape &shape = graph.tensors[result.tensor].shape;
+  Placement yield = yieldOf(graph.ops[op], result, assignment);
+  llvm::SmallVector<Placement, 4> needs = decidedNeeds(result.tensor);
+  // Partial values must be reduced whoever uses them: at least scattered.
+  if (needs.empty() && !yield.unreduced.empty()) {
+    needs.push_back(yield.reduced());
+    if (!needs[0].dims.empty())
+      llvm::append_range(needs[0].dims[0], yield.unreduced);
+  }
+  return planFanOut(yield, needs, shape, graph.atoms).bytes;
+}
+
 Cost Decider::costOf(int op, const Assignment &assignment) const {
   const OpNode &node = graph.ops[op];
   Cost cost;
@@ -227,18 +181,9 @@ Cost Decider::costOf(int op, const Assignment &assignment) const {
   cost.bytes += exchangedBytes(node, assignment, graph);
 
   for (const Port &result : node.results) {
-    const TensorShape &shape = graph.tensors[result.tensor].shape;
-    Placement yield = yieldOf(node, result, assignment);
-    llvm::SmallVector<Placement, 4> needs = decidedNeeds(result.tensor);
-    if (!yield.unreduced.empty())
-      cost.partialBytes += shape.bytes();
-    // Partial values must be reduced whoever uses them: at least scattered.
-    if (needs.empty() && !yield.unreduced.empty()) {
-      needs.push_back(yield.reduced());
-      if (!needs[0].dims.empty())
-        llvm::append_range(needs[0].dims[0], yield.unreduced);
-    }
-    cost.bytes += planFanOut(yield, needs, shape, graph.atoms).bytes;
+    if (!yieldOf(node, result, assignment).unreduced.empty())
+      cost.partialBytes += graph.tensors[result.tensor].shape.bytes();
+    cost.bytes += resultBytes(op, result, assignment);
   }
   return cost;
 }
@@ -397,85 +342,6 @@ static void dropRepeated(const OpNode &op, Assignment &assignment) {
   }
 }
 
-// The ways to work on pieces where values are added up over an axis; each cuts
-// one more factor that passes through over it. The only user of partial values
-// may take pieces of their sums. An op that splits a sum may take the terms of
-// its piece in place of its part of all sums, if not more than one operand
-// moves for it: tokens and weights would both travel to share the work of a
-// product.
-llvm::SmallVector<Assignment, 4>
-Decider::piecesOf(int op, const Decisions &decisions) const {
-  const OpNode &node = graph.ops[op];
-  const Assignment &current = state[op].assignment;
-  llvm::SmallVector<Assignment, 4> choices;
-  auto add = [&](Assignment choice, int factor, int atom) {
-    choice[factor].push_back(atom);
-    if (node.factors[factor].kind == spmd::FactorKind::PassThrough &&
-        node.factors[factor].size >= graph.atoms.sizeOf(choice[factor]) &&
-        llvm::count_if(node.operands, [&](const Port &port) {
-          return operandBytes(port, needOf(port, choice)) >
-                 operandBytes(port, needOf(port, current));
-        }) <= 1)
-      choices.push_back(std::move(choice));
-  };
-  for (const Port &port : node.operands) {
-    if (graph.tensors[port.tensor].users.size() != 1)
-      continue;
-    for (int atom : placementOf(graph, decisions, port.tensor).unreduced)
-      for (const spmd::FactorList &factors : port.factors)
-        for (int factor : factors)
-          if (holderOf(current, atom) == spmd::kNoFactor)
-            add(current, factor, atom);
-  }
-  int factors = current.size();
-  for (int sum = 0; sum < factors; ++sum) {
-    if (current[sum].empty() ||
-        node.factors[sum].kind != spmd::FactorKind::Reduction)
-      continue;
-    Assignment rest = current;
-    int atom = rest[sum].pop_back_val();
-    for (int factor = 0; factor < factors; ++factor)
-      add(rest, factor, atom);
-  }
-  return choices;
-}
-
-// Takes pieces where that moves fewer bytes, though what is made of them is
-// gathered: slots, partial over model, are taken in pieces on their way back to
-// tokens, of which there are half as many. Nobody claims such cuts, and they go
-// no further.
-void Decider::takePieces(Decisions &decisions) {
-  for (auto [op, decision] : llvm::enumerate(decisions.ops)) {
-    state[op].assignment = decision.assignment;
-    isDecided[op] = !graph.ops[op].isFree();
-  }
-  for (auto [op, node] : llvm::enumerate(graph.ops)) {
-    // What nobody here uses is as annotations have it. Elementwise results are
-    // no smaller than what they are made of.
-    if (node.pin || node.isArgument || node.opClass == OpClass::Elementwise ||
-        llvm::any_of(node.results, [&](const Port &result) {
-          return graph.tensors[result.tensor].users.empty();
-        }))
-      continue;
-    Assignment &current = state[op].assignment;
-    for (bool isBetter = true; isBetter;) {
-      isBetter = false;
-      double least = costOf(op, current).bytes;
-      for (Assignment &choice : piecesOf(op, decisions))
-        if (double bytes = costOf(op, choice).bytes; Cost::less(bytes, least)) {
-          least = bytes;
-          current = std::move(choice);
-          isBetter = true;
-        }
-    }
-    OpDecision &decision = decisions.ops[op];
-    for (int atom = 0, atoms = graph.atoms.size(); atom < atoms; ++atom)
-      if (holderOf(current, atom) != holderOf(decision.assignment, atom))
-        decision.pieces.push_back(atom);
-    decision.assignment = current;
-  }
-}
-
 // The annotation behind a list, or behind the longest beginning of it that has
 // one.
 static int originOf(AxisList axes, const ClaimSet &claims) {
@@ -520,11 +386,10 @@ Decisions Decider::conclude() {
 Decisions Decider::run() {
   findOpenOps();
   sweep();
+  settleTogether();
   declineNeedlessSplits();
   return conclude();
 }
-
-} // namespace
 
 Placement moe::propagate::placementOf(const Graph &graph,
                                       const Decisions &decisions, int tensor) {

@@ -66,7 +66,7 @@ AREAS = {
     # Which of the right ways is the cheapest.
     "ways": below("lib/Partition", "CollectiveCost ReshardSearch"),
     "propagate": below("lib/Propagate", "Alternatives Axes Candidates Decide ExposeChoices Origins Resharding SpecializeCalls "
-                                        "SplitSums Traffic"),
+                                        "SettleTogether SplitSums TakePieces Traffic"),
     "optimize": below("lib/Optimize", "Choice Collectives CombineAllReduces DispatchRewrite EinsumForms ExpandGating "
                                       "FactorBuilder IndexAlgebra IndexDispatch IndexForm IndexRules SimplifyCollectives "
                                       "SlotOrder StartCollectives"),

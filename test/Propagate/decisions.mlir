@@ -186,3 +186,20 @@ func.func @weights_do_not_travel_for_a_sum(%x: tensor<4x16x4xf32> {spmd.sharding
   %y = moe.einsum "ech,ehm->ecm" %x, %w : tensor<4x16x4xf32>, tensor<4x4x8xf32> -> tensor<4x16x8xf32>
   return %y : tensor<4x16x8xf32>
 }
+
+// The sum and its tanh are as well off by rows each for itself; both by columns save a move.
+// CHECK-LABEL: func.func @two_ops_change_at_once
+// CHECK:         %[[ROWS:.*]] = math.exp %{{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data"}, {}]>]}
+// CHECK:         %[[MOVED:.*]] = spmd.reshard %[[ROWS]] to <@mesh, [{}, {"data"}]>
+// CHECK:         arith.addf %[[MOVED]], %{{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{}, {"data"}]>]}
+// CHECK-NOT:     spmd.reshard
+#by_rows = #spmd.sharding<@mesh, [{"data"}, {}]>
+#by_columns = #spmd.sharding<@mesh, [{}, {"data"}]>
+func.func @two_ops_change_at_once(%a: tensor<8x8xf32> {spmd.sharding = #by_rows}, %b: tensor<8x8xf32> {spmd.sharding = #by_columns})
+    -> (tensor<8x8xf32> {spmd.sharding = #by_rows}, tensor<8x8xf32> {spmd.sharding = #by_columns}, tensor<8x8xf32> {spmd.sharding = #by_columns}) {
+  %0 = math.exp %a : tensor<8x8xf32>
+  %1 = math.exp %b : tensor<8x8xf32>
+  %2 = arith.addf %0, %1 : tensor<8x8xf32>
+  %3 = math.tanh %2 : tensor<8x8xf32>
+  return %0, %1, %3 : tensor<8x8xf32>, tensor<8x8xf32>, tensor<8x8xf32>
+}

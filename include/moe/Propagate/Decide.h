@@ -11,11 +11,15 @@
 //    producers leave them, its results to where decided users need them. At a
 //    tie: no partial results, then more ranks at work, then operands stay in
 //    place. An axis counts as claimed only while a neighbour really uses it.
-// 3. Claims are declined that split a sum though all that it is made of could
+// 3. From each op where an axis is contested and data moves: if the axis went to
+//    the factor that lost it and all around it decided anew, would fewer bytes
+//    move? Then it does; a sweep takes no step that pays only together with
+//    another.
+// 4. Claims are declined that split a sum though all that it is made of could
 //    be whole for free (SplitSums.h).
-// 4. Claims are spread once more within the decisions, so that what came
+// 5. Claims are spread once more within the decisions, so that what came
 //    through a factor that lost is gone, and each list knows its annotation.
-// 5. Where values are added up over an axis, their user may work on pieces that
+// 6. Where values are added up over an axis, their user may work on pieces that
 //    no annotation asks for, if what it makes of them is gathered for fewer
 //    bytes. Such cuts go no further.
 //
