@@ -161,8 +161,8 @@ struct LetterSizes {
         return op->emitOpError() << "letter '" << StringRef(&letter, 1)
                                  << "' is twice in the term of " << where;
       int64_t size = type.getDimSize(index);
-      auto [entry, isNew] = sizes.try_emplace(letter, size, where);
-      if (!isNew && entry->second.first != size)
+      auto entry = sizes.try_emplace(letter, size, where).first;
+      if (entry->second.first != size)
         return op->emitOpError()
                << "letter '" << StringRef(&letter, 1) << "' has size " << size
                << " in " << where << ", but " << entry->second.first << " in "

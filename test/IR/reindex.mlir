@@ -42,6 +42,16 @@ func.func @global_types(%a: tensor<2xf32>) {
 
 #rows = #spmd.sharding<@mesh, [{"x"}]>
 spmd.mesh @mesh ["x"=4]
+func.func @result_type(%a: tensor<2xf32>) {
+  // expected-error @+1 {{global types must be ranked tensors, got 'tensor<8xf32>' and 'i32'}}
+  %0 = spmd.reindex %a from #rows of tensor<8xf32> to #rows of i32 : tensor<2xf32> -> tensor<2xf32>
+  return
+}
+
+// -----
+
+#rows = #spmd.sharding<@mesh, [{"x"}]>
+spmd.mesh @mesh ["x"=4]
 func.func @shardings(%a: tensor<2xf32>) {
   // expected-error @+1 {{target: sharding has 1 dimensions, 'tensor<4x2xf32>' has 2}}
   %0 = spmd.reindex %a from #rows of tensor<8xf32> to #rows of tensor<4x2xf32> : tensor<2xf32> -> tensor<1x2xf32>

@@ -83,6 +83,16 @@ TEST(LowerOps, GatingGivesSlotsInTheOrderOfChoicesThenTokens) {
              {2.0 / 3, 1.0 / 3, 0.625 / 0.875, 0.25 / 0.875, 2.0 / 3, 0}, 1e-6);
 }
 
+TEST(LowerOps, GatingOfNothingGivesNoWeight) {
+  auto results =
+      runOps("%e, %s, %w = moe.gating %g k 2 capacity 2 : tensor<1x1x3xf32> -> "
+             "tensor<1x1x2xi32>, tensor<1x1x2xi32>, tensor<1x1x2xf32>",
+             "%g: tensor<1x1x3xf32>",
+             "tensor<1x1x2xi32>, tensor<1x1x2xi32>, tensor<1x1x2xf32>",
+             "%e, %s, %w", {Data::f32({0, 0, 0})});
+  EXPECT_EQ(results[2].values(), (Numbers{0, 0}));
+}
+
 TEST(LowerOps, RandomGatingDropsWeakSecondChoices) {
   auto results = runOps(
       "%e, %s, %w = moe.gating %g random %u k 2 capacity 4 : "
@@ -127,6 +137,25 @@ TEST(LowerOps, CombineOfNoSlotsIsZero) {
              "tensor<1x1x2xf32>",
              {Data::f32({}), Data::i32({0}), Data::i32({0}), Data::f32({1})}),
       (Numbers{0, 0}));
+}
+
+// Far out of range is not read, not even to be dropped.
+TEST(LowerOps, CombineReadsNoSlotBeyondTheLast) {
+  auto run = [](int32_t expert, int32_t slot) {
+    return runOne("moe.combine %x from %e, %s weights %w : "
+                  "tensor<2x1x2x2xf32>, tensor<1x1x1xi32>, "
+                  "tensor<1x1x1xi32>, tensor<1x1x1xf32> -> tensor<1x1x2xf32>",
+                  "%x: tensor<2x1x2x2xf32>, %e: tensor<1x1x1xi32>, %s: "
+                  "tensor<1x1x1xi32>, %w: tensor<1x1x1xf32>",
+                  "tensor<1x1x2xf32>",
+                  {Data::f32({1, 2, 3, 4, 5, 6, 7, 8}), Data::i32({expert}),
+                   Data::i32({slot}), Data::f32({1})});
+  };
+  EXPECT_EQ(run(1, 1), (Numbers{7, 8}));
+  for (int32_t far : {2147483647, -2147483647}) {
+    EXPECT_EQ(run(1, far), (Numbers{0, 0}));
+    EXPECT_EQ(run(far, 1), (Numbers{0, 0}));
+  }
 }
 
 TEST(LowerOps, DispatchAndCombineDropWhatIsOutOfRange) {
