@@ -161,11 +161,10 @@ std::optional<Pieces> piecesOf(const moert::Layout &layout, moert::Range dims) {
   return pieces;
 }
 
-// The dimensions without whole ones of one element before and behind.
+// The dimensions without those of one element before and behind, which the rule
+// of a reshape keeps whole.
 moert::Range withoutOnes(const moert::Layout &layout, moert::Range dims) {
-  auto isOne = [&](int64_t dim) {
-    return layout.shape[dim] == 1 && layout.dims[dim].empty();
-  };
+  auto isOne = [&](int64_t dim) { return layout.shape[dim] == 1; };
   while (dims.begin < dims.end && isOne(dims.begin))
     ++dims.begin;
   while (dims.begin < dims.end && isOne(dims.end - 1))

@@ -194,6 +194,14 @@ func.func @log_softmax_dim(%a: tensor<4x8xf32>) {
 
 // -----
 
+func.func @top_k_of_no_dimension(%a: tensor<4x8xf32>) {
+  // expected-error @+1 {{dim must be in [0, 2), got 2}}
+  %0, %1 = moe.top_k %a k 1 dim 2 : tensor<4x8xf32> -> tensor<4x1xf32>, tensor<4x1xi32>
+  return
+}
+
+// -----
+
 func.func @k_out_of_range(%a: tensor<4x8xf32>) {
   // expected-error @+1 {{k must be in [1, 8], got 9}}
   %0:2 = moe.top_k %a k 9 dim 1 : tensor<4x8xf32> -> tensor<4x9xf32>, tensor<4x9xi32>

@@ -10,6 +10,24 @@ using namespace moe::test;
 static const float inf = std::numeric_limits<float>::infinity();
 static const float nan_ = std::numeric_limits<float>::quiet_NaN();
 
+TEST(LowerOps, FloatsAreRoundedToNarrowerOnes) {
+  auto cast = [](const std::string &op, const std::string &from,
+                 const std::string &to, const Data &data) {
+    return runOne(op + " %a : tensor<2x" + from + "> to tensor<2x" + to + ">",
+                  "%a: tensor<2x" + from + ">", "tensor<2x" + to + ">", {data});
+  };
+  // 1 + 2^-30 and 1 + 2^-8 + 2^-30.
+  Data doubles = Data::f64(
+      {1.000000000931322574615478515625, 1.003906250931322574615478515625});
+  EXPECT_EQ(cast("arith.truncf", "f64", "f32", doubles),
+            (Numbers{1, 1.00390625}));
+  EXPECT_EQ(cast("arith.truncf", "f64", "bf16", doubles), (Numbers{1, 1}));
+  EXPECT_EQ(cast("arith.truncf", "f32", "bf16", Data::f32({1.01f, -3})),
+            (Numbers{1.0078125, -3}));
+  EXPECT_EQ(cast("arith.extf", "f32", "f64", Data::f32({0.5f, -3})),
+            (Numbers{0.5, -3}));
+}
+
 TEST(LowerOps, FloatArithmetic) {
   auto run = [](const std::string &op) {
     return runOne(op + " %a, %b : tensor<3xf32>",

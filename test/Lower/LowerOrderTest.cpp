@@ -12,6 +12,19 @@ static const float nan_ = std::numeric_limits<float>::quiet_NaN();
 //===-- Scans, order, slices
 //------------------------------------------------===//
 
+// Rows are read after others were written: the table's buffer is not the
+// result's.
+TEST(LowerOps, GatherDoesNotOverwriteItsTable) {
+  auto results =
+      runOps("%t = moe.cumsum %a dim 0 : tensor<4xf32>\n"
+             "%g = moe.gather %t[%i] batch_dims 0 : tensor<4xf32>, "
+             "tensor<4xi32> -> tensor<4xf32>\n"
+             "%r = moe.cumsum %g dim 0 : tensor<4xf32>",
+             "%a: tensor<4xf32>, %i: tensor<4xi32>", "tensor<4xf32>", "%r",
+             {Data::f32({1, 1, 1, 1}), Data::i32({3, 2, 1, 0})});
+  EXPECT_EQ(results[0].values(), (Numbers{4, 7, 9, 10}));
+}
+
 TEST(LowerOps, ProductsAndExtremesRunLikeSums) {
   auto run = [](const std::string &op) {
     return runOne("moe." + op + " : tensor<2x3xi32>", "%a: tensor<2x3xi32>",

@@ -162,3 +162,20 @@ func.func @windows(%a: tensor<8xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   %1 = moe.reduce_window sum %a window [2] strides [2] dilation [1] low [1] high [0] : tensor<8xf32> -> tensor<4xf32>
   return %0, %1 : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// Slices are made again where they are read, and have no buffer.
+// CHECK-LABEL: func.func @moe_entry_sliced_twice
+// CHECK-COUNT-4: call @moe_kernel_
+// CHECK-NOT:     call @moe_kernel_
+func.func @sliced_twice(%a: tensor<9x8xf32>, %i: tensor<i32>)
+    -> (tensor<8xf32>, tensor<4x8xf32>, tensor<8xf32>, tensor<4x8xf32>) {
+  %0 = moe.slice %a offsets [1, 0] strides [2, 1] : tensor<9x8xf32> -> tensor<4x8xf32>
+  %1 = moe.reduce sum %0 dims [0] : tensor<4x8xf32> -> tensor<8xf32>
+  %2 = moe.cumsum %0 dim 1 : tensor<4x8xf32>
+  %3 = moe.dynamic_slice %a[%i, %i] : tensor<9x8xf32> -> tensor<4x8xf32>
+  %4 = moe.reduce sum %3 dims [0] : tensor<4x8xf32> -> tensor<8xf32>
+  %5 = moe.cumsum %3 dim 1 : tensor<4x8xf32>
+  return %1, %2, %4, %5 : tensor<8xf32>, tensor<4x8xf32>, tensor<8xf32>, tensor<4x8xf32>
+}

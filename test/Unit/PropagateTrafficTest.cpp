@@ -177,6 +177,11 @@ TEST(Traffic, SeveralUsersShareOneReduction) {
   // Scattered for the one, gathered from there for the other.
   EXPECT_EQ(plan.bytes,
             receivedBytes(from, placement({{}, {}}), kMatrix, mesh.atoms));
+  // The way by the second moves less: it needs what the sum is scattered to.
+  Placement second = placement({{1}, {0}});
+  plan = planFanOut(placement({{1}, {}}, {0}), {placement({{}, {1}}), second},
+                    kMatrix, mesh.atoms);
+  EXPECT_EQ(plan.base, second);
   // One user needs no base.
   EXPECT_FALSE(
       planFanOut(from, {placement({{0}, {}})}, kMatrix, mesh.atoms).base);

@@ -262,6 +262,8 @@ const OpCase kOps[] = {
      "tensor<3x2x2xf32>, tensor<3x3xi32>, tensor<3xi32> -> tensor<3x5x2xf32>"},
     {"cummax_of_bits", "%a: tensor<7xi1>", "tensor<7xi1>",
      "moe.cummax %a dim 0 : tensor<7xi1>"},
+    {"cummin_of_bits", "%a: tensor<7xi1>", "tensor<7xi1>",
+     "moe.cummin %a dim 0 : tensor<7xi1>"},
     {"cummin_of_integers", "%a: tensor<7x2xi32>", "tensor<7x2xi32>",
      "moe.cummin %a dim 0 exclusive : tensor<7x2xi32>"},
     {"arg_reduce_first", "%a: tensor<7x2xi32>", "tensor<2xi32>, tensor<2xi8>",
