@@ -188,7 +188,7 @@ func.func @regions_say_over_what(%a: tensor<4xf32>) -> tensor<4xf32> {
 spmd.mesh @mesh ["x"=2]
 func.func @no_shardings(%a: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error @+1 {{'spmd.manual' op operand 0: expected #spmd.sharding, got "rows"}}
-  %0 = "spmd.manual"(%a) <{in_shardings = ["rows"], out_shardings = ["rows"]}> ({
+  %0 = "spmd.manual"(%a) <{in = ["rows"], out = ["rows"]}> ({
   ^bb0(%b: tensor<2xf32>):
     spmd.yield %b : tensor<2xf32>
   }) : (tensor<4xf32>) -> tensor<4xf32>

@@ -4,8 +4,8 @@
   plant.py check                     whether every site is still in its file: a test runs this
   plant.py renew                     make the sites of files anew that have none or a stale one
   plant.py list [--file PATH]        make all sites anew, or those of some files
-  plant.py run [--seed N] [--count N] [--area NAME] [--file PATH] [--test NAME] [--quick] [--sparse]
-               [--jobs N] [--score FILE] [--build FOLDER]
+  plant.py run [--seed N] [--count N] [--area NAME] [--file PATH] [--test NAME] [--survivors FILE] [--quick]
+               [--sparse] [--jobs N] [--score FILE] [--build FOLDER]
 
 A *site* is one expression in the code that decides what is right: sites.txt has a
 line for each, with the file, the line of code as it is (so that a site survives
@@ -100,7 +100,7 @@ def first(*tests):
 
 # Tests that look at an area, fastest first.
 TESTS = {
-    "rules": first(UNIT + "RuleSoundnessTest", FUZZ + "150", MLIR + "IR"),
+    "rules": first(UNIT + "RuleTextTest", UNIT + "RuleSoundnessTest", FUZZ + "150", MLIR + "IR"),
     "collectives": [UNIT + "LayoutTest", UNIT + "CommHeaderTest", UNIT + "CommPlanTest", *first(FUZZ + "150", UNIT + "ReshardTest"),
                     UNIT + "CommLocalTest"],
     "ir": first(MLIR + "IR"),
@@ -541,6 +541,9 @@ def draw(arguments):
     drawn = [site for site in drawn
              if site not in gone and tuple(site[1:]) not in equivalent
              and (not arguments.area or site.area in arguments.area) and (not arguments.file or site.file in arguments.file)]
+    if arguments.survivors:
+        survived = arguments.survivors.read_text()
+        drawn = [site for site in drawn if f"survived: {tell(site)}\n" in survived]
     return [site for site in sites if site not in gone], drawn[: arguments.count or len(drawn)]
 
 
@@ -615,6 +618,7 @@ def main():
     parser.add_argument("--test", action="append", help="run these tests only, such as CommPlanTest")
     parser.add_argument("--file", action="append", help="these files only")
     parser.add_argument("--area", action="append", choices=tuple(AREAS))
+    parser.add_argument("--survivors", type=pathlib.Path, help="only those that this score has as survived")
     parser.add_argument("--quick", action="store_true", help="leave out the slow tests, which others seldom need")
     parser.add_argument("--sparse", action="store_true", help="plant the drawn faults only, where a build of all costs more")
     parser.add_argument("--score", type=pathlib.Path, help="write the score here too")
