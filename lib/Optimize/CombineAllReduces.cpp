@@ -96,7 +96,7 @@ struct CombinePass : moe::impl::SpmdCombineAllReducesBase<CombinePass> {
     SmallVector<Operation *> order;
     Operation *next = group.front();
     for (int64_t steps = 0; next != op; next = next->getNextNode(), ++steps) {
-      if (steps > kReach)
+      if (steps > kReach || !next)
         return false;
       if (!waiting.contains(next) && !usesAny(next, waiting))
         continue;
