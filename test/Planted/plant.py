@@ -426,6 +426,12 @@ def prepare(build, sites, targets):
     by_file = collections.defaultdict(list)
     for site in sites:
         by_file[site.file].append((id_of(site), site))
+    # What is no longer in the sources is no longer in the copy.
+    kept = {*files, "test/Planted/planted.h"}
+    for path in folder.glob("*/**/*"):
+        name = str(path.relative_to(folder))
+        if path.is_file() and name not in kept and not name.startswith("build/"):
+            path.unlink()
     for path in files:
         if not (SOURCE / path).is_file():
             continue
