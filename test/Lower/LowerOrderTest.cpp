@@ -12,6 +12,16 @@ static const float nan_ = std::numeric_limits<float>::quiet_NaN();
 //===-- Scans, order, slices
 //------------------------------------------------===//
 
+TEST(LowerOps, ScatteredIntegersAreAddedExactly) {
+  EXPECT_EQ(runOne("moe.scatter add %u into %a[%i] batch_dims 0 : "
+                   "tensor<3xi32>, tensor<2xi32>, tensor<3xi32>",
+                   "%u: tensor<3xi32>, %a: tensor<2xi32>, %i: tensor<3xi32>",
+                   "tensor<2xi32>",
+                   {Data::i32({1, 1, 5}), Data::i32({16777216, 7}),
+                    Data::i32({0, 0, 1})}),
+            (Numbers{16777218, 12}));
+}
+
 // Rows are read after others were written: the table's buffer is not the
 // result's.
 TEST(LowerOps, GatherDoesNotOverwriteItsTable) {

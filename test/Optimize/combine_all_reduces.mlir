@@ -2,6 +2,7 @@
 // RUN: FileCheck %s --input-file=%t
 // RUN: moe-interpret %s --entry=independent_sums --exact --compare=%t
 // RUN: moe-interpret %s --entry=dependent_sums --exact --compare=%t
+// RUN: moe-interpret %s --entry=sums_of_the_most_bytes --exact --compare=%t
 // RUN: moe-interpret %s --entry=large_sums --exact --compare=%t
 // RUN: moe-interpret %s --entry=cut_over_another_axis --exact --compare=%t
 
@@ -48,6 +49,21 @@ func.func @dependent_sums(%a: tensor<2x4xf32> {spmd.sharding = #rows, spmd.globa
   %4 = moe.reduce sum %3 dims [0] : tensor<2x4xf32> -> tensor<4xf32>
   %5 = spmd.all_reduce %4 from #part to #sum of tensor<4xf32> : tensor<4xf32> -> tensor<4xf32>
   return %5 : tensor<4xf32>
+}
+
+// Of max-bytes each: the most that is copied.
+// CHECK-LABEL: func.func @sums_of_the_most_bytes
+// CHECK:         spmd.all_reduce %{{.*}} : tensor<32xf32> -> tensor<32xf32>
+// CHECK-NOT:     spmd.all_reduce
+func.func @sums_of_the_most_bytes(%a: tensor<2x16xf32> {spmd.sharding = #rows, spmd.global = tensor<4x16xf32>})
+    -> (tensor<16xf32> {spmd.sharding = #sum, spmd.global = tensor<16xf32>},
+        tensor<16xf32> {spmd.sharding = #sum, spmd.global = tensor<16xf32>}) {
+  %0 = moe.reduce sum %a dims [0] : tensor<2x16xf32> -> tensor<16xf32>
+  %1 = spmd.all_reduce %0 from #part to #sum of tensor<16xf32> : tensor<16xf32> -> tensor<16xf32>
+  %2 = arith.mulf %a, %a : tensor<2x16xf32>
+  %3 = moe.reduce sum %2 dims [0] : tensor<2x16xf32> -> tensor<16xf32>
+  %4 = spmd.all_reduce %3 from #part to #sum of tensor<16xf32> : tensor<16xf32> -> tensor<16xf32>
+  return %1, %4 : tensor<16xf32>, tensor<16xf32>
 }
 
 // Beyond max-bytes a copy costs more than a round trip.

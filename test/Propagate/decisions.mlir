@@ -203,3 +203,13 @@ func.func @two_ops_change_at_once(%a: tensor<8x8xf32> {spmd.sharding = #by_rows}
   %3 = math.tanh %2 : tensor<8x8xf32>
   return %0, %1, %3 : tensor<8x8xf32>, tensor<8x8xf32>, tensor<8x8xf32>
 }
+
+// An operand that is read twice comes once: rows would take 64 bytes, not 128.
+// CHECK-LABEL: func.func @what_is_read_twice_comes_once
+// CHECK:         spmd.reshard %{{.*}} because "{{.*}}arith.mulf at {{[^;]*}} gives {\22data\22} to dimension 1 of the result at 64 bytes a rank, dimension 0 of the result would take 64"
+func.func @what_is_read_twice_comes_once(%a: tensor<8x8xf32> {spmd.sharding = #by_columns})
+    -> (tensor<8x8xf32> {spmd.sharding = #by_columns}, tensor<8x8xf32> {spmd.sharding = #by_rows}) {
+  %0 = math.exp %a : tensor<8x8xf32>
+  %1 = arith.mulf %0, %0 : tensor<8x8xf32>
+  return %0, %1 : tensor<8x8xf32>, tensor<8x8xf32>
+}

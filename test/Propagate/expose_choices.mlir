@@ -81,3 +81,27 @@ func.func @calls(%x: tensor<2xf32>) -> tensor<2xf32> {
   %0 = call @inner(%x) : (tensor<2xf32>) -> tensor<2xf32>
   return %0 : tensor<2xf32>
 }
+
+// -----
+
+// Companions of keys that are integers follow from them; those of floats may tie.
+// CHECK-LABEL: func.func @sorted_integers_choose_nothing
+// CHECK-SAME:  -> (tensor<6xi32>, tensor<6xi32>, tensor<6xi32> {moe.choice, moe.name = "choice.0"})
+// CHECK:       %[[KEYS:.*]]:2 = moe.sort %arg0
+// CHECK:       %[[FLOATS:.*]]:2 = moe.sort %arg2
+// CHECK:       return %[[KEYS]]#1, %[[FLOATS]]#1, %[[FLOATS]]#1
+func.func @sorted_integers_choose_nothing(%k: tensor<6xi32>, %v: tensor<6xi32>, %f: tensor<6xf32>)
+    -> (tensor<6xi32>, tensor<6xi32>) {
+  %0:2 = moe.sort %k, %v dim 0 : tensor<6xi32>, tensor<6xi32>
+  %1:2 = moe.sort %f, %v dim 0 : tensor<6xf32>, tensor<6xi32>
+  return %0#1, %1#1 : tensor<6xi32>, tensor<6xi32>
+}
+
+// -----
+
+// expected-error @+1 {{function @blocks must be one block without calls for its choices to be returned}}
+func.func @blocks(%a: tensor<4xf32>) -> tensor<4xf32> {
+  llvm.br ^bb1
+^bb1:
+  return %a : tensor<4xf32>
+}
