@@ -78,6 +78,12 @@ static void writeCast(Graph &graph, const std::string &op, const Value &a,
              a.letters, element);
 }
 
+// Narrow ones: -1 of 32 bits is 4e9, and products of those overflow in one
+// order where another meets a zero first.
+static void writeUnsignedToFloat(Graph &graph, const std::string &op) {
+  writeCast(graph, op, graph.drawOf({"i1", "i8"}), graph.mainFloat);
+}
+
 static void writeIntegerToFloat(Graph &graph, const std::string &op) {
   writeCast(graph, op, graph.drawOf({graph.mainInteger, "i1"}),
             graph.mainFloat);
@@ -159,7 +165,7 @@ void addElementwiseWriters(OpWriters &writers) {
   writers.push_back({"arith.cmpi", 4, &writeCmpI});
   writers.push_back({"arith.select", 4, &writeSelect});
   writers.push_back({"arith.sitofp", 3, &writeIntegerToFloat});
-  writers.push_back({"arith.uitofp", 3, &writeIntegerToFloat});
+  writers.push_back({"arith.uitofp", 3, &writeUnsignedToFloat});
   writers.push_back({"arith.fptosi", 3, &writeFloatToInteger});
   writers.push_back({"arith.extf", 3, &writeExtF});
   writers.push_back({"arith.truncf", 3, &writeTruncF});
