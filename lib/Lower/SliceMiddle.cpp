@@ -33,7 +33,7 @@ static Value repeatedInBlock(OpBuilder &builder, BroadcastOp op, Value input,
     dims.push_back(0);
     shape.push_back(blocks.rows);
   }
-  if (!from.empty() && from.back() == column) {
+  if (llvm::is_contained(from, column)) {
     dims.push_back(1);
     shape.push_back(blocks.columns);
   }

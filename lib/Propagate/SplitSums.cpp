@@ -146,7 +146,7 @@ std::vector<int> Splits::find() {
   for (int op = 0; op < count; ++op)
     if (feedsSum[op]) {
       auto [bytes, work] = totals[groups.getLeaderValue(op)];
-      if (bytes > 0 && work <= kElementsPerByte * bytes)
+      if (work <= kElementsPerByte * bytes)
         found.push_back(op);
     }
   return found;

@@ -68,16 +68,16 @@ func.func @sums_of_the_most_bytes(%a: tensor<2x16xf32> {spmd.sharding = #rows, s
 
 // Beyond max-bytes a copy costs more than a round trip.
 // CHECK-LABEL: func.func @large_sums
-// CHECK-COUNT-2: spmd.all_reduce %{{.*}} : tensor<32xf32> -> tensor<32xf32>
-func.func @large_sums(%a: tensor<2x32xf32> {spmd.sharding = #rows, spmd.global = tensor<4x32xf32>})
-    -> (tensor<32xf32> {spmd.sharding = #sum, spmd.global = tensor<32xf32>},
-        tensor<32xf32> {spmd.sharding = #sum, spmd.global = tensor<32xf32>}) {
-  %0 = moe.reduce sum %a dims [0] : tensor<2x32xf32> -> tensor<32xf32>
-  %1 = spmd.all_reduce %0 from #part to #sum of tensor<32xf32> : tensor<32xf32> -> tensor<32xf32>
-  %2 = arith.mulf %a, %a : tensor<2x32xf32>
-  %3 = moe.reduce sum %2 dims [0] : tensor<2x32xf32> -> tensor<32xf32>
-  %4 = spmd.all_reduce %3 from #part to #sum of tensor<32xf32> : tensor<32xf32> -> tensor<32xf32>
-  return %1, %4 : tensor<32xf32>, tensor<32xf32>
+// CHECK-COUNT-2: spmd.all_reduce %{{.*}} : tensor<17xf32> -> tensor<17xf32>
+func.func @large_sums(%a: tensor<2x17xf32> {spmd.sharding = #rows, spmd.global = tensor<4x17xf32>})
+    -> (tensor<17xf32> {spmd.sharding = #sum, spmd.global = tensor<17xf32>},
+        tensor<17xf32> {spmd.sharding = #sum, spmd.global = tensor<17xf32>}) {
+  %0 = moe.reduce sum %a dims [0] : tensor<2x17xf32> -> tensor<17xf32>
+  %1 = spmd.all_reduce %0 from #part to #sum of tensor<17xf32> : tensor<17xf32> -> tensor<17xf32>
+  %2 = arith.mulf %a, %a : tensor<2x17xf32>
+  %3 = moe.reduce sum %2 dims [0] : tensor<2x17xf32> -> tensor<17xf32>
+  %4 = spmd.all_reduce %3 from #part to #sum of tensor<17xf32> : tensor<17xf32> -> tensor<17xf32>
+  return %1, %4 : tensor<17xf32>, tensor<17xf32>
 }
 
 // Ranks that differ along y reduce their own parts.

@@ -73,6 +73,14 @@ TEST(JobTable, NamesTheStuckRankAndThoseWhoWait) {
   EXPECT_TRUE(contains(table, "<- behind")) << table;
 }
 
+TEST(JobTable, ARankThatGoesOnIsNotStuck) {
+  Job job;
+  for (uint64_t call : {5, 6, 7})
+    job.pass(3, {at(call, 0, true), at(call, 0, true), at(call - 1, 1, false),
+                 at(call, 0, true)});
+  EXPECT_EQ(job.fault(), "none");
+}
+
 TEST(JobTable, OutsideTheProgramNobodyIsStuck) {
   Job job;
   job.pass(50,

@@ -107,6 +107,28 @@ TEST_F(ReshardTest, PartialValuesAreReducedFirstByPieces) {
 }
 
 // Sizes of one axis are no axes at all.
+TEST_F(ReshardTest, PlansOfNarrowElementsAreTheirOwn) {
+  auto module = parse("spmd.mesh @mesh [\"x\"=4, \"y\"=2] topology [\"x\"]");
+  MeshOp mesh = *module->getOps<MeshOp>().begin();
+  auto sharding = [&](StringRef dims) {
+    return cast<ShardingAttr>(parseAttribute(
+        "#spmd.sharding<@mesh, [" + dims.str() + "]>", &context));
+  };
+  auto time = [&](ReshardPlanner &planner, Type element) {
+    std::string error;
+    auto found =
+        planner.plan(sharding("{\"x\"}, {}"), sharding("{}, {\"x\"}"),
+                     RankedTensorType::get({512, 512}, element), error);
+    EXPECT_TRUE(succeeded(found)) << error;
+    return found->time;
+  };
+  ReshardPlanner both(mesh), narrow(mesh);
+  double wide = time(both, Float64Type::get(&context));
+  Type bytes = IntegerType::get(&context, 8);
+  EXPECT_EQ(time(both, bytes), time(narrow, bytes));
+  EXPECT_LT(time(both, bytes), wide);
+}
+
 TEST_F(ReshardTest, AxesOfSizeOneMoveNothing) {
   EXPECT_TRUE(
       plan("[\"x\"=1, \"y\"=2]", "[{\"x\"}, {}]", "[{}, {\"x\"}]", {8, 8})
