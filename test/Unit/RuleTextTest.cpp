@@ -74,22 +74,22 @@ TEST(RuleText, Shapes) {
   EXPECT_EQ(ruleOf("%a: tensor<3x4xf32>",
                    "moe.reshape %a : tensor<3x4xf32> -> tensor<4x3xf32>"),
             "a 3 joint 1..1: [a .] -> [a .]");
-  EXPECT_EQ(
-      ruleOf("%a: tensor<5x3xf32>", "moe.broadcast %a dims [0, 2] : "
-                                    "tensor<5x3xf32> -> tensor<5x2x3xf32>"),
-      "a 5, b 2, c 3: [a c] -> [a b c]");
-  EXPECT_EQ(
-      ruleOf("%a: tensor<5x3xf32>", "moe.transpose %a permutation [1, 0] : "
-                                    "tensor<5x3xf32> -> tensor<3x5xf32>"),
-      "a 5, b 3: [a b] -> [b a]");
-  EXPECT_EQ(
-      ruleOf("%a: tensor<9x3xf32>", "moe.slice %a offsets [1, 0] strides [2, "
-                                    "1] : tensor<9x3xf32> -> tensor<4x3xf32>"),
-      "a 9 joint 4..4, b 3: [a b] -> [a b]");
-  EXPECT_EQ(
-      ruleOf("%a: tensor<9x3xf32>", "moe.slice %a offsets [1, 0] strides [1, "
-                                    "1] : tensor<9x3xf32> -> tensor<8x3xf32>"),
-      "a 9 joint 1..1, b 3: [a b] -> [a b]");
+  EXPECT_EQ(ruleOf("%a: tensor<5x3xf32>",
+                   "moe.broadcast %a dims [0, 2] : "
+                   "tensor<5x3xf32> -> tensor<5x2x3xf32>"),
+            "a 5, b 2, c 3: [a c] -> [a b c]");
+  EXPECT_EQ(ruleOf("%a: tensor<5x3xf32>",
+                   "moe.transpose %a permutation [1, 0] : "
+                   "tensor<5x3xf32> -> tensor<3x5xf32>"),
+            "a 5, b 3: [a b] -> [b a]");
+  EXPECT_EQ(ruleOf("%a: tensor<9x3xf32>",
+                   "moe.slice %a offsets [1, 0] strides [2, "
+                   "1] : tensor<9x3xf32> -> tensor<4x3xf32>"),
+            "a 9 joint 4..4, b 3: [a b] -> [a b]");
+  EXPECT_EQ(ruleOf("%a: tensor<9x3xf32>",
+                   "moe.slice %a offsets [1, 0] strides [1, "
+                   "1] : tensor<9x3xf32> -> tensor<8x3xf32>"),
+            "a 9 joint 1..1, b 3: [a b] -> [a b]");
   EXPECT_EQ(ruleOf("%a: tensor<9x3xf32>",
                    "moe.pad %a with 0.0 : f32 low [2, 0] high [1, 0] interior "
                    "[0, 0] : tensor<9x3xf32> -> tensor<12x3xf32>"),
@@ -136,10 +136,10 @@ TEST(RuleText, Sums) {
   EXPECT_EQ(
       ruleOf("%a: tensor<5x3xf32>", "moe.softmax %a dim 1 : tensor<5x3xf32>"),
       "a 5, b 3 joint 2..4: [a b] -> [a b]");
-  EXPECT_EQ(
-      ruleOf("%a: tensor<5x9xf32>", "moe.top_k %a k 2 dim 1 : tensor<5x9xf32> "
-                                    "-> tensor<5x2xf32>, tensor<5x2xi32>"),
-      "a 5, b 9 joint 4..9: [a b] -> [a .] [a .]");
+  EXPECT_EQ(ruleOf("%a: tensor<5x9xf32>",
+                   "moe.top_k %a k 2 dim 1 : tensor<5x9xf32> "
+                   "-> tensor<5x2xf32>, tensor<5x2xi32>"),
+            "a 5, b 9 joint 4..9: [a b] -> [a .] [a .]");
   EXPECT_EQ(ruleOf("%a: tensor<5x9xf32>",
                    "moe.arg_reduce max %a dim 1 : tensor<5x9xf32> -> "
                    "tensor<5xf32>, tensor<5xi32>"),
@@ -164,6 +164,17 @@ TEST(RuleText, Sums) {
                    "input_dilation [1] kernel_dilation [1] groups 1 : "
                    "tensor<2x5x3xf32>, tensor<2x3x4xf32> -> tensor<2x4x4xf32>"),
             "a 2, b 5 joint 1..1, c 3 sum, d 4: [a b c] [. c d] -> [a b d]");
+  // Depthwise: one feature makes one, or two.
+  EXPECT_EQ(ruleOf("%a: tensor<2x5x3xf32>, %w: tensor<2x1x3xf32>",
+                   "moe.convolution %a, %w strides [1] low [0] high [0] "
+                   "input_dilation [1] kernel_dilation [1] groups 3 : "
+                   "tensor<2x5x3xf32>, tensor<2x1x3xf32> -> tensor<2x4x3xf32>"),
+            "a 2, b 5 joint 1..1, c 3: [a b c] [. . c] -> [a b c]");
+  EXPECT_EQ(ruleOf("%a: tensor<2x5x3xf32>, %w: tensor<2x1x6xf32>",
+                   "moe.convolution %a, %w strides [1] low [0] high [0] "
+                   "input_dilation [1] kernel_dilation [1] groups 3 : "
+                   "tensor<2x5x3xf32>, tensor<2x1x6xf32> -> tensor<2x4x6xf32>"),
+            "a 2, b 5 joint 1..1, c 3 joint 0..0: [a b c] [. . c] -> [a b c]");
 }
 
 TEST(RuleText, Indices) {
