@@ -179,3 +179,16 @@ func.func @sliced_twice(%a: tensor<9x8xf32>, %i: tensor<i32>)
   %5 = moe.cumsum %3 dim 1 : tensor<4x8xf32>
   return %1, %2, %4, %5 : tensor<8xf32>, tensor<4x8xf32>, tensor<8xf32>, tensor<4x8xf32>
 }
+
+// -----
+
+// What a broadcast repeats is computed once, in a kernel of its own.
+// CHECK-LABEL: func.func @moe_entry_repeated
+// CHECK-COUNT-2: call @moe_kernel_
+// CHECK-NOT:     call @moe_kernel_
+func.func @repeated(%a: tensor<8xf32>, %b: tensor<8x9xf32>) -> tensor<8x9xf32> {
+  %0 = math.exp %a : tensor<8xf32>
+  %1 = moe.broadcast %0 dims [0] : tensor<8xf32> -> tensor<8x9xf32>
+  %2 = arith.addf %1, %b : tensor<8x9xf32>
+  return %2 : tensor<8x9xf32>
+}

@@ -429,3 +429,112 @@ func.func @twice(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: ten
   %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
   return %o : tensor<2x256x4x16xf32>
 }
+
+// -----
+
+// What else a mask may compare hides other columns than the later ones.
+// CHECK-LABEL: func.func @moe_entry_rows_against_others(
+// CHECK-NOT:     arith.minui %{{.*}}, %c256_i64
+// CHECK:         return
+func.func @rows_against_others(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>, %other: tensor<256x256xi32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi sge, %row, %other : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @moe_entry_others_against_columns(
+// CHECK-NOT:     arith.minui %{{.*}}, %c256_i64
+// CHECK:         return
+func.func @others_against_columns(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>, %other: tensor<256x256xi32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi sge, %other, %column : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @moe_entry_columns_against_others(
+// CHECK-NOT:     arith.minui %{{.*}}, %c256_i64
+// CHECK:         return
+func.func @columns_against_others(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>, %other: tensor<256x256xi32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi sle, %column, %other : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @moe_entry_others_against_rows(
+// CHECK-NOT:     arith.minui %{{.*}}, %c256_i64
+// CHECK:         return
+func.func @others_against_rows(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>, %other: tensor<256x256xi32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi sle, %other, %row : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @moe_entry_rows_behind(
+// CHECK-NOT:     arith.minui %{{.*}}, %c256_i64
+// CHECK:         return
+func.func @rows_behind(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>, %other: tensor<256x256xi32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi slt, %row, %column : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @moe_entry_all_but_the_diagonal(
+// CHECK-NOT:     arith.minui %{{.*}}, %c256_i64
+// CHECK:         return
+func.func @all_but_the_diagonal(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v: tensor<2x256x4x16xf32>, %other: tensor<256x256xi32>) -> tensor<2x256x4x16xf32> {
+  %s = moe.einsum "gqnd,gknd->gnqk" %q, %k : tensor<2x256x4x16xf32>, tensor<2x256x4x16xf32> -> tensor<2x4x256x256xf32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x4x256x256xf32>
+  %row = moe.iota dim 0 : tensor<256x256xi32>
+  %column = moe.iota dim 1 : tensor<256x256xi32>
+  %mask = arith.cmpi ne, %row, %column : tensor<256x256xi32>
+  %visible = moe.broadcast %mask dims [2, 3] : tensor<256x256xi1> -> tensor<2x4x256x256xi1>
+  %masked = arith.select %visible, %s, %never : tensor<2x4x256x256xi1>, tensor<2x4x256x256xf32>
+  %weights = moe.softmax %masked dim 3 : tensor<2x4x256x256xf32>
+  %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
+  return %o : tensor<2x256x4x16xf32>
+}

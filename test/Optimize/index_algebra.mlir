@@ -160,3 +160,17 @@ func.func @weighted_dispatch(%x: tensor<2x6x8xf32>, %e: tensor<2x6xi32>, %s: ten
   %y = moe.einsum "gsm,gsc,gs,gse->egcm" %x, %ms, %w, %me : tensor<2x6x8xf32>, tensor<2x6x4xf32>, tensor<2x6xf32>, tensor<2x6x3xf32> -> tensor<3x2x4x8xf32>
   return %y : tensor<3x2x4x8xf32>
 }
+
+// Bits said four times are bits, not four.
+// CHECK-LABEL: func.func @a_mask_said_four_times
+// CHECK-NOT:     moe.reduce
+// CHECK:         moe.dispatch %arg0
+func.func @a_mask_said_four_times(%x: tensor<2x6x8xf32>, %e: tensor<2x6xi32>, %s: tensor<2x6xi32>) -> tensor<5x2x3x8xf32> {
+  %once = moe.one_hot %e : tensor<2x6xi32> -> tensor<2x6x5xi1>
+  %four = moe.broadcast %once dims [1, 2, 3] : tensor<2x6x5xi1> -> tensor<4x2x6x5xi1>
+  %any = moe.reduce or %four dims [0] : tensor<4x2x6x5xi1> -> tensor<2x6x5xi1>
+  %me = arith.uitofp %any : tensor<2x6x5xi1> to tensor<2x6x5xf32>
+  %ms = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %y = moe.einsum "gsm,gsc,gse->egcm" %x, %ms, %me : tensor<2x6x8xf32>, tensor<2x6x3xf32>, tensor<2x6x5xf32> -> tensor<5x2x3x8xf32>
+  return %y : tensor<5x2x3x8xf32>
+}
