@@ -155,6 +155,20 @@ def cases(n):
                "moe.convolution %a, %k strides [1] low [1] high [1] input_dilation [1] kernel_dilation [1] groups 1 "
                f": {image}, tensor<3x2x2xf32> -> {image}", [image], moved_windows(n) * 2 * BYTES,
                "a halo of one row on both sides", cut_dim=1)
+    features = f"tensor<1x3x{n}xf32>"
+    last = '#spmd.sharding<@mesh, [{}, {}, {"x"}]>'
+
+    def grouped(groups):
+        kernel = f"tensor<2x{n // groups}x{n}xf32>"
+        result = f"tensor<1x2x{n}xf32>"
+        return (f"%a: {features} {{spmd.sharding = {last}}}, %k: {kernel} {{spmd.sharding = {last}}}",
+                "moe.convolution %a, %k strides [1] low [0] high [0] input_dilation [1] kernel_dilation [1] "
+                f"groups {groups} : {features}, {kernel} -> {result}", [result])
+
+    yield Case("convolution, groups", *grouped(n // 2 if n % 2 == 0 else n), 0, "nothing", cut_dim=2)
+    if n % RANKS == 0:
+        yield Case("convolution, 2 groups", *grouped(2), (n // 2 - n // RANKS) * 3 * BYTES,
+                   "the other features of a rank's group", cut_dim=2)
 
 
 def moved_windows(n):

@@ -182,7 +182,7 @@ struct ConvolutionModel
         halo.slide({static_cast<int64_t>(i) + 1, low[i], high[i], dilation[i],
                     stride, (window - 1) * op.getKernelDilation()[i] + 1});
     }
-    auto convolve = [&](Value kernel, ShardingAttr result, uint64_t groups) {
+    auto convolve = [&](Value kernel, ShardingAttr result, int64_t groups) {
       return moe::ConvolutionOp::create(
           localizer.builder, op.getLoc(),
           localType(typeOf(op.getResult()), result, localizer.mesh),
@@ -191,11 +191,17 @@ struct ConvolutionModel
     };
     Value kernel = localizer.local(op.getKernelMutable());
     ShardingAttr result = getSharding(op.getResult());
-    if (op.getGroups() == 1)
+    int64_t last = result.getDims().size() - 1;
+    int64_t all = op.getGroups();
+    if (all == 1)
       return {convolve(kernel, result, 1)};
+    // Depthwise, a rank has as many groups as features.
+    if (all == typeOf(op.getInput()).getDimSize(last) &&
+        all == typeOf(op.getResult()).getDimSize(last))
+      return {convolve(kernel, result,
+                       localizer.localType(op.getInput()).getDimSize(last))};
     CutGroups groups(localizer, op);
-    int64_t features = result.getDims().size() - 1;
-    StringAttr reason = localizer.reasonOf(op, features, result);
+    StringAttr reason = localizer.reasonOf(op, last, result);
     halo.reshard(groups.inWholeGroups(getSharding(op.getInput())), reason);
     if (groups.isPartOfOne)
       return {convolve(kernel, result, 1)};
