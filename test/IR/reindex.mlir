@@ -149,3 +149,13 @@ func.func @huge(%a: tensor<2xf32>) {
   %0 = spmd.reindex %a from #rows of tensor<8xf32> to #rows of tensor<8xf32> by [#spmd.dim_map<0 + 9223372036854775807 i to 0 + 1 i, 8>] : tensor<2xf32> -> tensor<2xf32>
   return
 }
+
+// -----
+
+#rows = #spmd.sharding<@mesh, [{"x"}]>
+spmd.mesh @mesh ["x"=4]
+func.func @before_the_first(%a: tensor<2xf32>) {
+  // expected-error @+1 {{dimension 0 of the index map -1+1i -> 0+1i (1) leaves its 8 elements for 8}}
+  %0 = spmd.reindex %a from #rows of tensor<8xf32> to #rows of tensor<8xf32> by [#spmd.dim_map<-1 + 1 i to 0 + 1 i, 1>] : tensor<2xf32> -> tensor<2xf32>
+  return
+}
