@@ -5,6 +5,7 @@
 //   a 8 joint 2..8: [a] -> [a]              each rank gets 2 elements of a line
 //                                           from each other, 8 at most
 #include "moe/IR/Moe.h"
+#include "moe/IR/WrittenRule.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
@@ -64,7 +65,8 @@ static std::string ruleOf(const std::string &arguments, const std::string &op) {
     return "no module";
   func::FuncOp func = *module->getOps<func::FuncOp>().begin();
   Operation *first = &func.getBody().front().front();
-  return textOf(cast<ShardingRuleOpInterface>(first).getShardingRule());
+  std::optional<ShardingRule> rule = spmd::ruleOf(first);
+  return rule ? textOf(*rule) : "no rule";
 }
 
 TEST(RuleText, Shapes) {
@@ -239,4 +241,19 @@ TEST(RuleText, Experts) {
           "moe.grouped_einsum %x, %w sizes %n : tensor<2x4x5xf32>, "
           "tensor<3x5x6xf32>, tensor<2x3xi32> -> tensor<2x4x6xf32>"),
       "a 2, b 4, c 3 sum, d 5 sum, e 6: [a b d] [c d e] [a .] -> [a b e]");
+}
+
+TEST(RuleText, Written) {
+  std::string argument = "%a: tensor<4x3xf32>";
+  std::string op = "%0 = tensor.extract_slice %a[0, 0] [4, 1] [1, 1] "
+                   "{spmd.rule = \"";
+  std::string type = "\"} : tensor<4x3xf32> to tensor<4xf32>";
+  EXPECT_EQ(ruleOf(argument, op + "ij->i" + type),
+            "a 4, b 3 sum: [a b] -> [a]");
+  EXPECT_EQ(ruleOf(argument, op + "ij->i max" + type),
+            "a 4, b 3 max: [a b] -> [a]");
+  EXPECT_EQ(ruleOf(argument, op + "i.->i" + type), "a 4: [a .] -> [a]");
+  EXPECT_EQ(ruleOf("", "%0 = tensor.empty() {spmd.rule = \"->ij\"} : "
+                       "tensor<4x3xf32>"),
+            "a 4, b 3: -> [a b]");
 }
