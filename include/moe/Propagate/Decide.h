@@ -11,7 +11,8 @@
 //    producers leave them, its results to where decided users need them. At a
 //    tie: no partial results, then more ranks at work, then operands stay in
 //    place. An axis counts as claimed only while a neighbour really uses it.
-// 3. From each op where an axis is contested and data moves: if the axis went to
+// 3. From each op where an axis is contested and data moves: if the axis went
+// to
 //    the factor that lost it and all around it decided anew, would fewer bytes
 //    move? Then it does; a sweep takes no step that pays only together with
 //    another.
