@@ -11,11 +11,10 @@
 //    producers leave them, its results to where decided users need them. At a
 //    tie: no partial results, then more ranks at work, then operands stay in
 //    place. An axis counts as claimed only while a neighbour really uses it.
-// 3. From each op where an axis is contested and data moves: if the axis went
-// to
-//    the factor that lost it and all around it decided anew, would fewer bytes
-//    move? Then it does; a sweep takes no step that pays only together with
-//    another.
+// 3. A sweep takes no step that pays only together with another. So from each
+//    op where an axis is contested and data moves it is tried: if the axis went
+//    to the factor that lost it and all around it decided anew, would fewer
+//    bytes move?
 // 4. Claims are declined that split a sum though all that it is made of could
 //    be whole for free (SplitSums.h).
 // 5. Claims are spread once more within the decisions, so that what came
