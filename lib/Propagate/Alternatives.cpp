@@ -78,10 +78,8 @@ public:
     const OpNode &op = plain.ops[node];
     if (op.pin || contest.loser == spmd::kNoFactor)
       return;
-    Assignment assignment = decisions.ops[node].assignment;
-    for (AxisList &axes : assignment)
-      llvm::erase(axes, contest.atom);
-    assignment[contest.loser].push_back(contest.atom);
+    Assignment assignment =
+        givenToLoser(decisions.ops[node].assignment, contest);
     if (!annotateCarrier(node, contest.loser, assignment, op.results))
       annotateCarrier(node, contest.loser, assignment, op.operands);
   }

@@ -401,6 +401,14 @@ Placement moe::propagate::placementOf(const Graph &graph,
   llvm_unreachable("a producer has its tensors as results");
 }
 
+Assignment moe::propagate::givenToLoser(Assignment assignment,
+                                        const Contest &contest) {
+  for (AxisList &axes : assignment)
+    llvm::erase(axes, contest.atom);
+  assignment[contest.loser].push_back(contest.atom);
+  return assignment;
+}
+
 Decisions moe::propagate::decide(const Graph &graph) {
   return Decider(graph).run();
 }

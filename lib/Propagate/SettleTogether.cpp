@@ -97,11 +97,7 @@ void Decider::settleTogether() {
     for (const Contest &contest : llvm::to_vector<4>(state[op].contests)) {
       if (contest.loser == spmd::kNoFactor)
         continue;
-      Assignment choice = state[op].assignment;
-      for (AxisList &axes : choice)
-        llvm::erase(axes, contest.atom);
-      choice[contest.loser].push_back(contest.atom);
-      if (settleFrom(op, std::move(choice)))
+      if (settleFrom(op, givenToLoser(state[op].assignment, contest)))
         break;
     }
   }

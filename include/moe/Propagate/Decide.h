@@ -45,6 +45,9 @@ struct Contest {
   double bytes = 0, loserBytes = 0;
 };
 
+/// The assignment with the axis of the contest at the factor that lost it.
+Assignment givenToLoser(Assignment assignment, const Contest &contest);
+
 /// What an op does in the end.
 struct OpDecision {
   Assignment assignment;
