@@ -87,6 +87,17 @@ struct DivCeil {
     return n.div(a, b) + (n.rem(a, b) != 0 && (a < 0) == (b < 0));
   }
 };
+// As in comparisons, an i1 of 1 is -1.
+struct MaxSigned {
+  int64_t operator()(I n, int64_t a, int64_t b) const {
+    return n.asSigned(a) < n.asSigned(b) ? b : a;
+  }
+};
+struct MinSigned {
+  int64_t operator()(I n, int64_t a, int64_t b) const {
+    return n.asSigned(b) < n.asSigned(a) ? b : a;
+  }
+};
 struct MaxUnsigned {
   int64_t operator()(I n, int64_t a, int64_t b) const {
     return n.asUnsigned(a) < n.asUnsigned(b) ? b : a;
@@ -318,8 +329,8 @@ void attachArithEvaluations(MLIRContext &context) {
   attachBinary<Mul, arith::MulFOp, arith::MulIOp>(context);
   attachBinary<Div, arith::DivFOp, arith::DivSIOp>(context);
   attachUnary<Neg, arith::NegFOp>(context);
-  attachBinary<Max, arith::MaximumFOp, arith::MaxSIOp>(context);
-  attachBinary<Min, arith::MinimumFOp, arith::MinSIOp>(context);
+  attachBinary<Max, arith::MaximumFOp>(context);
+  attachBinary<Min, arith::MinimumFOp>(context);
   attachBinary<MaxNumber, arith::MaxNumFOp>(context);
   attachBinary<MinNumber, arith::MinNumFOp>(context);
   attachBinary<OnFloats<RemFloat>, arith::RemFOp>(context);
@@ -328,6 +339,8 @@ void attachArithEvaluations(MLIRContext &context) {
   attachBinary<OnIntegers<RemUnsigned>, arith::RemUIOp>(context);
   attachBinary<OnIntegers<DivFloor>, arith::FloorDivSIOp>(context);
   attachBinary<OnIntegers<DivCeil>, arith::CeilDivSIOp>(context);
+  attachBinary<OnIntegers<MaxSigned>, arith::MaxSIOp>(context);
+  attachBinary<OnIntegers<MinSigned>, arith::MinSIOp>(context);
   attachBinary<OnIntegers<MaxUnsigned>, arith::MaxUIOp>(context);
   attachBinary<OnIntegers<MinUnsigned>, arith::MinUIOp>(context);
   attachBinary<OnIntegers<And>, arith::AndIOp>(context);

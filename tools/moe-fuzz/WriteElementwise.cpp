@@ -148,10 +148,10 @@ void addElementwiseWriters(OpWriters &writers) {
   for (const char *op : {"arith.subf", "arith.divf", "arith.maximumf",
                          "arith.minimumf", "arith.maxnumf", "arith.minnumf"})
     writers.push_back({op, 3, &writeBinaryFloat});
-  for (const char *op :
-       {"arith.addi", "arith.subi", "arith.muli", "arith.maxsi", "arith.minsi"})
+  for (const char *op : {"arith.addi", "arith.subi", "arith.muli"})
     writers.push_back({op, 4, &writeBinaryInteger});
-  for (const char *op : {"arith.andi", "arith.ori", "arith.xori"})
+  for (const char *op :
+       {"arith.andi", "arith.ori", "arith.xori", "arith.maxsi", "arith.minsi"})
     writers.push_back({op, 5, &writeBits});
   for (const char *op : {"arith.divsi", "arith.remsi"})
     writers.push_back({op, 3, &writeDivision});
