@@ -52,35 +52,30 @@ double Decider::bytesAround(llvm::ArrayRef<int> ops) const {
 bool Decider::settleFrom(int op, Assignment choice) {
   std::map<int, OpDecision> before;
   llvm::SetVector<int> waiting;
-  auto change = [&](int at, OpDecision decision) {
+  auto set = [&](int at, OpDecision decision) {
     before.try_emplace(at, state[at]);
+    if (decision.assignment != state[at].assignment)
+      for (int neighbour : openNeighbours(at))
+        waiting.insert(neighbour);
     state[at] = std::move(decision);
-    for (int neighbour : openNeighbours(at))
-      waiting.insert(neighbour);
   };
   OpDecision tried = state[op];
   tried.assignment = std::move(choice);
-  change(op, std::move(tried));
+  set(op, std::move(tried));
   waiting.insert(op);
   for (int left = kReach; left && !waiting.empty(); --left) {
     int next = waiting.front();
     waiting.erase(waiting.begin());
-    OpDecision decision = decideOp(next);
-    if (decision.assignment != state[next].assignment)
-      change(next, std::move(decision));
-    else
-      state[next] = std::move(decision);
+    set(next, decideOp(next));
   }
-  llvm::SmallVector<int, 16> changed;
-  for (const auto &[at, decision] : before)
-    changed.push_back(at);
-  double now = bytesAround(changed);
+  auto ops = llvm::to_vector<16>(llvm::make_first_range(before));
+  double now = bytesAround(ops);
   std::map<int, OpDecision> after;
   for (auto &[at, decision] : before) {
     after[at] = std::move(state[at]);
     state[at] = std::move(decision);
   }
-  if (!waiting.empty() || !Cost::less(now, bytesAround(changed)))
+  if (!waiting.empty() || !Cost::less(now, bytesAround(ops)))
     return false;
   for (auto &[at, decision] : after)
     state[at] = std::move(decision);
