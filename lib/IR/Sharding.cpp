@@ -9,10 +9,6 @@
 using namespace mlir;
 using namespace spmd;
 
-//===----------------------------------------------------------------------===//
-// Verification
-//===----------------------------------------------------------------------===//
-
 std::string spmd::describeAxis(AxisRefAttr axis) {
   std::string text = "\"" + axis.getName().str() + "\"";
   if (!axis.isWhole())
@@ -20,6 +16,10 @@ std::string spmd::describeAxis(AxisRefAttr axis) {
             std::to_string(axis.getSubSize());
   return text;
 }
+
+//===----------------------------------------------------------------------===//
+// Verification
+//===----------------------------------------------------------------------===//
 
 namespace {
 

@@ -122,11 +122,9 @@ AxisRefAttr majorPart(AxisRefAttr axis, int64_t size) {
 
 /// Features of a convolution whose groups lie on several ranks.
 ///
-///   groups   ranks   cut into whole groups   then
-///   8        4       4                       2 groups a rank
-///   2        4       2                       a rank has half of a group's
-///   kernel 3        2       1                       a rank computes all and
-///   keeps half
+///   8 groups, 4 ranks   cut into 4: two groups a rank
+///   2 groups, 4 ranks   cut into 2: a rank has half of a group's kernel
+///   3 groups, 2 ranks   whole: a rank computes all and keeps half
 class CutGroups {
 public:
   CutGroups(Localizer &localizer, moe::ConvolutionOp op)

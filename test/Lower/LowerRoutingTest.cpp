@@ -139,8 +139,7 @@ TEST(LowerOps, CombineOfNoSlotsIsZero) {
       (Numbers{0, 0}));
 }
 
-// Far out of range is not read, not even to be dropped.
-TEST(LowerOps, CombineReadsNoSlotBeyondTheLast) {
+TEST(LowerOps, CombineDropsWhatIsFarOutOfRange) {
   auto run = [](int32_t expert, int32_t slot) {
     return runOne("moe.combine %x from %e, %s weights %w : "
                   "tensor<2x1x2x2xf32>, tensor<1x1x1xi32>, "

@@ -22,6 +22,14 @@ int64_t Draws::below(int64_t count) {
   return numbers.back();
 }
 
+int64_t Draws::divisorOf(int64_t number) {
+  std::vector<int64_t> divisors;
+  for (int64_t divisor = 1; divisor <= number; ++divisor)
+    if (number % divisor == 0)
+      divisors.push_back(divisor);
+  return of(divisors);
+}
+
 std::string Draws::subset(const std::string &letters) {
   std::string kept;
   for (char letter : letters)

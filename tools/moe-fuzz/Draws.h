@@ -37,6 +37,8 @@ public:
   template <typename List> auto of(const List &list) {
     return *(std::begin(list) + below(std::size(list)));
   }
+  /// A number that divides `number`; 1 is the simplest.
+  int64_t divisorOf(int64_t number);
   /// Each of the letters is kept two times of three.
   std::string subset(const std::string &letters);
   std::string shuffled(std::string letters);

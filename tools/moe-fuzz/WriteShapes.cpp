@@ -37,11 +37,7 @@ static void splitDim(Graph &graph, std::string &letters) {
     return;
   size_t dim = graph.draws.below(letters.size());
   int64_t size = graph.sizeOf(letters[dim]);
-  std::vector<int64_t> divisors;
-  for (int64_t divisor = 1; divisor <= size; ++divisor)
-    if (size % divisor == 0)
-      divisors.push_back(divisor);
-  int64_t major = graph.draws.of(divisors);
+  int64_t major = graph.draws.divisorOf(size);
   letters.erase(dim, 1);
   letters.insert(letters.begin() + dim, graph.letterOfSize(major, letters));
   letters.insert(letters.begin() + dim + 1,

@@ -79,14 +79,6 @@ static void writeReduceWindow(Graph &graph, const std::string &op) {
              letters, input.element);
 }
 
-static int64_t drawDivisor(Graph &graph, int64_t number) {
-  std::vector<int64_t> divisors;
-  for (int64_t divisor = number; divisor >= 1; --divisor)
-    if (number % divisor == 0)
-      divisors.push_back(divisor);
-  return graph.draws.of(divisors);
-}
-
 // input [N, S.., C], kernel [K.., C / groups, O] -> [N, T.., O]
 static void writeConvolution(Graph &graph, const std::string &op) {
   Value input = graph.drawFloat(3);
@@ -94,7 +86,7 @@ static void writeConvolution(Graph &graph, const std::string &op) {
     input = graph.argument(graph.drawLetters(3, 5), input.element);
   size_t spatial = input.rank() - 2;
   int64_t features = graph.sizeOf(input.letters.back());
-  int64_t groups = graph.draws.oneIn(2) ? drawDivisor(graph, features) : 1;
+  int64_t groups = graph.draws.oneIn(2) ? graph.draws.divisorOf(features) : 1;
   std::vector<Window> windows(spatial);
   std::string kernel, letters = input.letters;
   for (size_t i = 0; i < spatial; ++i) {
