@@ -25,6 +25,13 @@ bool EquivalentOp::isEqual(const Operation *a, const Operation *b) {
       OperationEquivalence::IgnoreLocations);
 }
 
+double moe::numberOf(SplatElementsAttr splat) {
+  if (isa<FloatType>(splat.getElementType()))
+    return splat.getSplatValue<APFloat>().convertToDouble();
+  auto integer = splat.getSplatValue<APInt>();
+  return integer.roundToDouble(/*isSigned=*/integer.getBitWidth() != 1);
+}
+
 void FactorBuilder::setAfter(Operation *op) {
   builder.setInsertionPointAfter(op);
   location = op->getLoc();
@@ -205,11 +212,7 @@ Factor FactorBuilder::convert(const Factor &factor, Type to) {
     return factor;
   SplatElementsAttr splat;
   if (matchPattern(factor.value, m_Constant(&splat)) && factor.dims.empty())
-    return number(
-        isa<FloatType>(from) ? splat.getSplatValue<APFloat>().convertToDouble()
-        : from.isInteger(1)  ? splat.getSplatValue<APInt>().getZExtValue()
-                             : splat.getSplatValue<APInt>().getSExtValue(),
-        to);
+    return number(numberOf(splat), to);
   RankedTensorType result = withShape(type.getShape(), to);
   Value value = factor.value;
   unsigned width = from.getIntOrFloatBitWidth(),

@@ -346,11 +346,7 @@ static std::optional<double> numberOf(Value value) {
   SplatElementsAttr splat;
   if (!matchPattern(value, m_Constant(&splat)))
     return std::nullopt;
-  if (isa<FloatType>(splat.getElementType()))
-    return splat.getSplatValue<APFloat>().convertToDouble();
-  APInt integer = splat.getSplatValue<APInt>();
-  return integer.getBitWidth() == 1 ? integer.getZExtValue()
-                                    : integer.getSExtValue();
+  return moe::numberOf(splat);
 }
 
 // form <predicate> number, false at 0: each term where its weight compares.

@@ -1,8 +1,8 @@
 """Writes functions that combine one-hot masks in random ways.
 
 Each function @f0, @f1, ... of the module builds values over the dimensions
-g, s, e and c from indices, comparisons, weights and keeps, and ends in einsums
-and sums of them. What the passes make of it must compute the same.
+g, s, k, e and c from indices, comparisons, weights and keeps, and ends in
+einsums and sums of them. What the passes make of it must compute the same.
 
     random_masks.py SEED COUNT [--sharded]
 
@@ -13,7 +13,9 @@ sizes that do not divide.
 import random
 import sys
 
-SIZES = dict(g=3, s=4, e=5, c=3, m=2)
+# k: choices of a token; u: a dimension of one element that comes and goes.
+SIZES = dict(g=3, s=4, e=5, c=3, m=2, k=2, u=1)
+ORDER = "gusekcm"
 MESH = '  spmd.mesh @mesh ["x"=2, "y"=2]\n'
 CHOICES = [["x", "y"], ["x"], ["y"], []]
 
@@ -77,6 +79,8 @@ class Function:
         if rng.random() < 0.3:
             return [self.argument("gs", "i32"), self.argument("gs", "i32")]
         scores = self.argument("gse", "f32")
+        if rng.random() < 0.3:
+            return [self.all_best(scores)] * 2
         if rng.random() < 0.5:
             return self.best(scores, 2)
         first = self.best(scores, 1)[0]
@@ -87,13 +91,22 @@ class Function:
             "gse", "f32")
         return [first, self.best((name, "gse", "f32"), 1)[0]]
 
-    def best(self, scores, k):
+    def top_k(self, scores, k):
         name = f"%t{self.count}"
         self.count += 1
         shape = f"{SIZES['g']}x{SIZES['s']}x"
         self.lines.append(
             f"    {name}:2 = moe.top_k {scores[0]} k {k} dim 2 : {self.type_of('gse', 'f32')}"
             f" -> tensor<{shape}{k}xf32>, tensor<{shape}{k}xi32>")
+        return name, shape
+
+    def all_best(self, scores):
+        """Both choices of each token in one value [g, s, k]."""
+        name, _ = self.top_k(scores, SIZES["k"])
+        return f"{name}#1", "gsk", "i32"
+
+    def best(self, scores, k):
+        name, shape = self.top_k(scores, k)
         columns = []
         for j in range(k):
             part = f"{name}#1"
@@ -116,6 +129,12 @@ class Function:
                 result, element)
         places = self.emit(f"moe.iota dim {len(letters)} : {self.type_of(result, 'i32')}", result, "i32")
         wide = self.spread(index, result)
+        if self.rng.random() < 0.3:
+            # Both one further on, or this way and that.
+            by = self.spread(self.argument("g", "i32"), result)
+            pair = [places[0], by[0]]
+            self.rng.shuffle(pair)
+            places = self.emit(f"arith.addi {pair[0]}, {pair[1]} : {self.type_of(result, 'i32')}", result, "i32")
         pair = [places[0], wide[0]]
         self.rng.shuffle(pair)
         value = self.emit(f"arith.cmpi eq, {pair[0]}, {pair[1]} : {self.type_of(result, 'i32')}", result, "i1")
@@ -131,12 +150,18 @@ class Function:
             return self.emit(
                 f"arith.{op} {name} : {self.type_of(letters, have)} to {self.type_of(letters, element)}",
                 letters, element)
-        zero = self.constant("0.0" if have == "f32" else "0", letters, have)
-        op = "arith.cmpf une" if have == "f32" else "arith.cmpi ne"
-        return self.emit(f"{op}, {name}, {zero[0]} : {self.type_of(letters, have)}", letters, "i1")
+        rng = self.rng
+        predicates, numbers = {"f32": (["f une", "f ogt", "f olt"], ["0.0", "0.0", "1.0", "2.0", "-1.0"]),
+                               "i32": (["i ne", "i sgt", "i slt", "i eq"], [0, 0, 0, 1, -1])}[have]
+        number = self.constant(rng.choice(numbers), letters, have)
+        op = f"arith.cmp{rng.choice(predicates)}"
+        pair = [name, number[0]]
+        if rng.random() < 0.3:
+            pair.reverse()
+        return self.emit(f"{op}, {pair[0]}, {pair[1]} : {self.type_of(letters, have)}", letters, "i1")
 
     def union(self, a, b):
-        letters = [c for c in "gsecm" if c in a[1] or c in b[1]]
+        letters = [c for c in ORDER if c in a[1] or c in b[1]]
         if self.rng.random() < 0.3:
             self.rng.shuffle(letters)
         return "".join(letters)
@@ -161,17 +186,61 @@ class Function:
             return self.emit(
                 f"arith.select {keep[0]}, {pair[0]}, {pair[1]} : {self.type_of(letters, 'i1')},"
                 f" {self.type_of(letters, b[2])}", letters, b[2])
+        may_divide = b in self.divisors
         a, b = (self.spread(self.cast(v, element), letters) for v in (a, b))
-        op = "mulf" if element == "f32" else "muli"
+        # What is 0 divides nothing.
+        op = "divf" if element == "f32" and rng.random() < 0.4 and may_divide else "mulf" if element == "f32" else "muli"
         return self.emit(f"arith.{op} {a[0]}, {b[0]} : {self.type_of(letters, element)}", letters, element)
 
     def sum(self, a, b):
         letters = self.union(a, b)
         element = self.rng.choice(["f32", "f32", "i32", "i1"])
         a, b = (self.spread(self.cast(v, element), letters) for v in (a, b))
-        op = {"f32": ["addf", "addf", "subf"], "i32": ["addi"], "i1": ["ori"]}[element]
+        op = {"f32": ["addf", "addf", "subf"], "i32": ["addi", "subi"], "i1": ["ori", "xori"]}[element]
         return self.emit(f"arith.{self.rng.choice(op)} {a[0]}, {b[0]} : {self.type_of(letters, element)}",
                          letters, element)
+
+    def alone(self, value):
+        """A function of one value that is 0 where it is, or the same in another shape or type."""
+        ways = {"f32": ["negf", "absf", "narrow"], "i32": ["absi"], "i1": ["narrow", "sign"]}[value[2]]
+        way = self.rng.choice(["same", "unit", "some", *ways])
+        if way in ("unit", "some", "narrow"):
+            return getattr(self, way)(value)
+        name, letters, element = value
+        kind = self.type_of(letters, element)
+        if way == "same":
+            return self.emit(f"moe.stop_gradient {name} : {kind}", letters, element)
+        if way == "sign":
+            return self.emit(f"arith.extsi {name} : {kind} to {self.type_of(letters, 'i32')}", letters, "i32")
+        dialect = "math" if way.startswith("abs") else "arith"
+        return self.emit(f"{dialect}.{way} {name} : {kind}", letters, element)
+
+    def unit(self, value):
+        """With a dimension of one element more, or without it."""
+        name, letters, element = value
+        result = letters.replace("u", "") if "u" in letters else self.rng.choice([letters + "u", "u" + letters])
+        return self.emit(f"moe.reshape {name} : {self.type_of(letters, element)} -> {self.type_of(result, element)}",
+                         result, element)
+
+    def some(self, value):
+        """Summed over one dimension, over choices where it has them."""
+        name, letters, element = value
+        dim = self.rng.choice([c for c in letters if c in "ku"] or letters)
+        left = letters.replace(dim, "")
+        kind = "or" if element == "i1" else "sum"
+        return self.emit(f"moe.reduce {kind} {name} dims [{letters.index(dim)}] : {self.type_of(letters, element)}"
+                         f" -> {self.type_of(left, element)}", left, element)
+
+    def narrow(self, value):
+        """Rounded to bf16; truth values of tokens that count."""
+        name, letters, element = value
+        kind = self.type_of(letters, element)
+        if element == "f32":
+            short = self.type_of(letters, "bf16")
+            name, _, _ = self.emit(f"arith.truncf {name} : {kind} to {short}", letters, "bf16")
+            return self.emit(f"arith.extf {name} : {short} to {kind}", letters, element)
+        other = self.spread(self.argument("gs", "i1"), letters) if "g" in letters and "s" in letters else value
+        return self.emit(f"arith.andi {name}, {other[0]} : {kind}", letters, element)
 
     def contract(self, operands, result):
         operands = [self.cast(v, "f32") for v in operands]
@@ -210,6 +279,7 @@ class Function:
         pool = masks + hots
         dense = [self.argument("gs", "f32"), self.argument("gs", "i1"), self.argument("gse", "f32"),
                  self.argument("ge", "f32")]
+        self.divisors = [value for value in dense if value[2] == "f32"]
         for _ in range(rng.randint(2, 6)):
             a = rng.choice(pool)
             b = rng.choice(pool if rng.random() < 0.6 else dense)
@@ -217,6 +287,8 @@ class Function:
             pool.append(make(a, b) if rng.random() < 0.5 else make(b, a))
             if rng.random() < 0.25:
                 pool.append(self.cast(pool[-1], rng.choice(kinds)))
+            if rng.random() < 0.4:
+                pool.append(self.alone(rng.choice(pool)))
         return pool
 
     def text(self):
