@@ -23,7 +23,8 @@ config.test_exec_root = os.path.join(config.binary_dir, "test")
 
 path = [os.path.join(config.binary_dir, "bin"), config.llvm_tools_dir, config.environment["PATH"]]
 config.environment["PATH"] = os.pathsep.join(path)
-for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "XDG_CACHE_HOME", "MOE_PLANTED"):
+for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "XDG_CACHE_HOME", "MOE_PLANTED",
+             "MOE_PLANTED_REACHED"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 

@@ -263,10 +263,20 @@ def id_of(site):
 # --- Planting ------------------------------------------------------------------
 
 HEADER = """#pragma once
+#include <cstdio>
 #include <cstdlib>
-// Whether fault `id` is the one that MOE_PLANTED names.
+#include <unordered_set>
+// Whether fault `id` is the one that MOE_PLANTED names. Where MOE_PLANTED_REACHED names a file, each that was asked for
+// is written there, at once, since not every program ends well.
 inline bool planted(int id) {
   static const int chosen = std::getenv("MOE_PLANTED") ? std::atoi(std::getenv("MOE_PLANTED")) : 0;
+  static const char *const reached = std::getenv("MOE_PLANTED_REACHED");
+  static thread_local std::unordered_set<int> told;
+  if (reached && told.insert(id).second)
+    if (std::FILE *file = std::fopen(reached, "a")) {
+      std::fprintf(file, "%d\\n", id);
+      std::fclose(file);
+    }
   return id == chosen;
 }
 """
@@ -418,11 +428,15 @@ def thin(sites, most=14):
 # --- Running -------------------------------------------------------------------
 
 
+def files_of_sources():
+    return subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=SOURCE, capture_output=True, text=True,
+                          check=True).stdout.split()
+
+
 def prepare(build, sites, targets):
     """The sources with all faults in them, built."""
     folder = build / "source"
-    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=SOURCE, capture_output=True, text=True,
-                           check=True).stdout.split()
+    files = files_of_sources()
     by_file = collections.defaultdict(list)
     for site in sites:
         by_file[site.file].append((id_of(site), site))
@@ -451,15 +465,17 @@ def prepare(build, sites, targets):
     return folder
 
 
-def command_of(test, folder, scratch, jobs):
-    kind, _, name = test.partition(":")
+LIT_PROGRAM = [shutil.which("lit") or "/usr/lib/llvm-22/bin/lit", "-q"]
+
+
+def command_of(tests, folder, scratch, jobs):
+    """Runs one of the fuzzer's or GoogleTest's, or any number of files with RUN lines."""
+    kind, _, name = tests[0].partition(":")
     if kind == "fuzz":
         return [str(folder / "build/bin/moe-fuzz"), f"--cases={name}", f"--output={scratch}"]
     if kind == "unit":
         return [str(folder / "build/bin" / name), "--gtest_brief=1", "--gtest_fail_fast"]
-    lit = shutil.which("lit") or "/usr/lib/llvm-22/bin/lit"
-    programs = ["--filter=[.]mlir$"] if kind == "mlir" else []
-    return [lit, "-q", f"-j{jobs}", "--max-failures=1", *programs, str(folder / "build/test" / name)]
+    return [*LIT_PROGRAM, f"-j{jobs}", "--max-failures=1", *(f"{folder}/build/test/{test.partition(':')[2]}" for test in tests)]
 
 
 def end(process):
@@ -471,18 +487,17 @@ def end(process):
     process.wait()
 
 
-def run_test(test, folder, fault, limit, jobs):
+def run_tests(tests, folder, limit, jobs, **variables):
     """passes, fails, or ends not; with the time it took."""
-    environment = {**os.environ, "MOE_PLANTED": str(fault), "MOE_CACHE_DIR": "",
-                   "PATH": f"{folder}/build/bin:{os.environ['PATH']}"}
+    environment = {**os.environ, "MOE_CACHE_DIR": "", "PATH": f"{folder}/build/bin:{os.environ['PATH']}", **variables}
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
-        process = subprocess.Popen(command_of(test, folder, scratch, jobs), env=environment, stdin=subprocess.DEVNULL, cwd=scratch,
+        process = subprocess.Popen(command_of(tests, folder, scratch, jobs), env=environment, stdin=subprocess.DEVNULL, cwd=scratch,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
         late = threading.Event()
         timer = threading.Timer(limit, lambda: (late.set(), end(process)))
         timer.start()
-        if test.startswith(FUZZ):
+        if tests[0].startswith(FUZZ):
             # Tells of a failure before it makes it small.
             said = any(b" fails behind " in line for line in process.stderr)
             if said:
@@ -500,37 +515,68 @@ def run_test(test, folder, fault, limit, jobs):
 
 
 class Suite:
-    """The tests of one build, each run once without a fault before it is believed."""
+    """The tests of one build, each run once without a fault before it is believed: how long it takes, and which faults it comes
+    by, as no other can make a difference to it."""
 
-    def __init__(self, folder, jobs):
+    def __init__(self, folder, groups, jobs):
         self.folder, self.jobs = folder, jobs
-        self.limits = {}
-        self.lock = threading.Lock()
-        # Two tests with RUN lines in one folder would write the same files.
-        self.folders = collections.defaultdict(threading.Lock)
+        # Two runs of one file with RUN lines would write the same files.
+        self.locks = collections.defaultdict(threading.Lock)
+        self.parts = {group: self.parts_of(group) for group in groups}
+        file = folder.parent / "reached.json"
+        known = json.loads(file.read_text()) if file.exists() else {}
+        programs = self.stamp_of(path for path in files_of_sources() if not path.endswith((".mlir", ".test", ".txt", ".md")))
+        keys = {test: f"{programs} {self.stamp_of(['test/' + test.partition(':')[2]])}"
+                for parts in self.parts.values() for test in parts}
+        fresh = {test: key for test, key in keys.items() if test not in known or known[test][0] != key}
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            known.update(zip(fresh, pool.map(self.look, fresh, fresh.values())))
+        self.known = {test: known[test] for test in keys}
+        file.write_text(json.dumps(known))
+        self.reached = {test: set(ids) for test, (_, _, ids) in self.known.items()}
 
-    def run(self, test, fault, limit):
-        kind, _, name = test.partition(":")
-        with self.folders[name] if kind in ("lit", "mlir") else contextlib.nullcontext():
-            return run_test(test, self.folder, fault, limit, self.jobs)
+    def parts_of(self, group):
+        """The files of a folder, or the group itself."""
+        kind, _, name = group.partition(":")
+        if kind not in ("lit", "mlir"):
+            return [group]
+        shown = subprocess.run([*LIT_PROGRAM, "--show-tests", f"{self.folder}/build/test/{name}"], capture_output=True, text=True, check=True)
+        names = re.findall(r"^ *moe-spmd :: (.+)$", shown.stdout, re.MULTILINE)
+        return [f"lit:{part}" for part in names if kind == "lit" or part.endswith(".mlir")]
 
-    def limit(self, test):
-        with self.lock:
-            if test not in self.limits:
-                outcome, took = self.run(test, 0, 600)
-                if outcome != "passes":
-                    print(f"error: {test} {outcome} without a fault", flush=True)
-                    os._exit(2)
-                # Generous: what others do on the machine is no fault seen.
-                self.limits[test] = 30 + 10 * took
-            return self.limits[test]
+    def stamp_of(self, paths):
+        """Of what is in these files."""
+        stamp = 0
+        for path in sorted(paths):
+            if (self.folder / path).is_file():
+                stamp = zlib.crc32((self.folder / path).read_bytes(), stamp)
+        return stamp
 
-    def first_to_see(self, site, tests):
-        """The first test that sees the fault, and how; None where none does."""
-        for test in tests:
-            outcome, _ = self.run(test, id_of(site), self.limit(test))
+    def look(self, test, key):
+        with tempfile.NamedTemporaryFile(mode="r") as file:
+            outcome, took = run_tests([test], self.folder, 600, 1, MOE_PLANTED="0", MOE_PLANTED_REACHED=file.name)
             if outcome != "passes":
-                return test, outcome
+                print(f"error: {test} {outcome} without a fault", flush=True)
+                os._exit(2)
+            return key, took, sorted({int(line) for line in file})
+
+    def first_to_see(self, site, groups):
+        """The first group of tests that sees the fault, and how; None where none does."""
+        passed = set()
+        for group in groups:
+            tests = [test for test in self.parts[group] if id_of(site) in self.reached[test] and test not in passed]
+            if not tests:
+                continue
+            # Generous: what others do on the machine is no fault seen.
+            limit = 30 + 10 * sum(self.known[test][1] for test in tests)
+            with contextlib.ExitStack() as stack:
+                for test in sorted(tests):
+                    if test.startswith(LIT):
+                        stack.enter_context(self.locks[test])
+                outcome, _ = run_tests(tests, self.folder, limit, self.jobs, MOE_PLANTED=str(id_of(site)))
+            if outcome != "passes":
+                return group, outcome
+            passed.update(tests)
         return None
 
 
@@ -569,7 +615,7 @@ def run(arguments):
                     if not arguments.test or test.partition(":")[2] in arguments.test]
              for area in {site.area for site in drawn}}
     folder = prepare(arguments.build, drawn if arguments.sparse else everything, targets_of({test for area in tests for test in tests[area]}))
-    suite = Suite(folder, os.cpu_count() or 1)
+    suite = Suite(folder, {test for area in tests for test in tests[area]}, os.cpu_count() or 1)
     start = time.monotonic()
     seen = {}
 
