@@ -287,8 +287,12 @@ Factor FactorBuilder::gather(const Factor &table, DimId dim,
 
 // Whether looking up the operands and computing afterwards is as good: cheap
 // ops on integers and truth values, so that a comparison and the slot that is
-// compared share their lookups.
+// compared share their lookups. A mask stays one value: whether it is subtracted
+// from its own counts can be told (SlotOrder).
 static bool commutesWithLookup(Operation *op) {
+  if (isa_and_nonnull<arith::ExtUIOp, arith::UIToFPOp>(op))
+    if (auto compare = op->getOperand(0).getDefiningOp<arith::CmpIOp>())
+      return compare.getPredicate() != arith::CmpIPredicate::eq;
   return op && op->getNumResults() == 1 &&
          isa<arith::CmpIOp, arith::CmpFOp, arith::AddIOp, arith::SubIOp,
              arith::MulIOp, arith::AndIOp, arith::OrIOp, arith::XOrIOp,

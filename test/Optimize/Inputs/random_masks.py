@@ -21,6 +21,8 @@ CHOICES = [["x", "y"], ["x"], ["y"], []]
 
 
 class Function:
+    shifts = True  # iotas that begin elsewhere
+
     def __init__(self, rng, number, sharded):
         self.rng = rng
         self.lines = []
@@ -129,7 +131,7 @@ class Function:
                 result, element)
         places = self.emit(f"moe.iota dim {len(letters)} : {self.type_of(result, 'i32')}", result, "i32")
         wide = self.spread(index, result)
-        if self.rng.random() < 0.3:
+        if self.shifts and self.rng.random() < 0.3:
             # Both one further on, or this way and that.
             by = self.spread(self.argument("g", "i32"), result)
             pair = [places[0], by[0]]
@@ -308,13 +310,12 @@ class Function:
         return head + "\n".join(self.lines) + end
 
 
-def main():
-    seed, count = int(sys.argv[1]), int(sys.argv[2])
-    sharded = "--sharded" in sys.argv
+def write(kind, seed, count, sharded=False):
     print("module {\n" + MESH if sharded else "module {")
     for number in range(count):
-        print(Function(random.Random(seed * 1000003 + number), number, sharded).text())
+        print(kind(random.Random(seed * 1000003 + number), number, sharded).text())
     print("}")
 
 
-main()
+if __name__ == "__main__":
+    write(Function, int(sys.argv[1]), int(sys.argv[2]), "--sharded" in sys.argv)
