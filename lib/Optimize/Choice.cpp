@@ -41,33 +41,19 @@ Part whole(const Factor &factor) {
   return part;
 }
 
-// Unit dimensions come and go; the others keep their order.
 bool throughReshape(Part &part, ReshapeOp reshape) {
   auto from = cast<RankedTensorType>(reshape.getInput().getType());
-  Part inner{reshape.getInput(), {}, {}, {}};
-  size_t next = 0;
-  auto skipUnits = [&] {
-    while (next < part.dims.size() && part.getType().getDimSize(next) == 1)
-      ++next;
-  };
-  for (int64_t size : from.getShape()) {
-    if (size == 1) {
-      inner.dims.push_back(kNoDim);
-      inner.offsets.push_back(0);
-      inner.sizes.push_back(1);
-      continue;
-    }
-    skipUnits();
-    if (next == part.dims.size() || part.getType().getDimSize(next) != size)
-      return false;
-    inner.dims.push_back(part.dims[next]);
-    inner.offsets.push_back(part.offsets[next]);
-    inner.sizes.push_back(part.sizes[next]);
-    ++next;
-  }
-  skipUnits();
-  if (next != part.dims.size())
+  std::optional<SmallVector<DimId>> places =
+      placesBesidesUnits(from.getShape(), part.getType().getShape());
+  if (!places)
     return false;
+  Part inner{reshape.getInput(), {}, {}, {}};
+  for (DimId place : *places) {
+    bool isUnit = place == kNoDim;
+    inner.dims.push_back(isUnit ? kNoDim : part.dims[place]);
+    inner.offsets.push_back(isUnit ? 0 : part.offsets[place]);
+    inner.sizes.push_back(isUnit ? 1 : part.sizes[place]);
+  }
   part = inner;
   return true;
 }

@@ -23,13 +23,15 @@ static int64_t product(ArrayRef<int64_t> sizes) {
 // All terms must index the same two letters; `order` says which is the expert.
 bool DispatchRewriter::assignIndexed(Roles &roles, const Form &mask,
                                      StringRef order) {
+  ArrayRef<IndexFactor> indices = mask.terms.front().indices;
+  if (indices.size() != 2)
+    return false;
+  roles.expert = indices[0].dim;
+  roles.slot = indices[1].dim;
   for (const Term &term : mask.terms)
-    if (term.indices.size() != 2 ||
-        term.indices[0].dim != mask.terms[0].indices[0].dim ||
-        term.indices[1].dim != mask.terms[0].indices[1].dim)
+    if (term.indices.size() != 2 || !term.indexOf(roles.expert) ||
+        !term.indexOf(roles.slot))
       return false;
-  roles.expert = mask.terms[0].indices[0].dim;
-  roles.slot = mask.terms[0].indices[1].dim;
   if (order.find(roles.slot) < order.find(roles.expert))
     std::swap(roles.expert, roles.slot);
   return order.contains(roles.expert) && order.contains(roles.slot);

@@ -43,10 +43,8 @@ std::optional<Form> EinsumForms::product(IndexAlgebra &algebra,
                                          ArrayRef<unsigned> numbers) {
   Type type = cast<RankedTensorType>(op.getType()).getElementType();
   std::optional<Form> form = Form{{Term()}};
-  for (unsigned number : numbers) {
-    form = algebra.multiply(*form, operands[number], type);
-    if (!form)
-      return std::nullopt;
-  }
+  for (unsigned number : numbers)
+    if (form)
+      form = algebra.multiply(*form, operands[number], type);
   return form;
 }

@@ -25,13 +25,6 @@ bool EquivalentOp::isEqual(const Operation *a, const Operation *b) {
       OperationEquivalence::IgnoreLocations);
 }
 
-double moe::numberOf(SplatElementsAttr splat) {
-  if (isa<FloatType>(splat.getElementType()))
-    return splat.getSplatValue<APFloat>().convertToDouble();
-  auto integer = splat.getSplatValue<APInt>();
-  return integer.roundToDouble(/*isSigned=*/integer.getBitWidth() != 1);
-}
-
 void FactorBuilder::setAfter(Operation *op) {
   builder.setInsertionPointAfter(op);
   location = op->getLoc();
@@ -210,9 +203,6 @@ Factor FactorBuilder::convert(const Factor &factor, Type to) {
   Type from = type.getElementType();
   if (from == to)
     return factor;
-  SplatElementsAttr splat;
-  if (matchPattern(factor.value, m_Constant(&splat)) && factor.dims.empty())
-    return number(numberOf(splat), to);
   RankedTensorType result = withShape(type.getShape(), to);
   Value value = factor.value;
   unsigned width = from.getIntOrFloatBitWidth(),
@@ -287,8 +277,8 @@ Factor FactorBuilder::gather(const Factor &table, DimId dim,
 
 // Whether looking up the operands and computing afterwards is as good: cheap
 // ops on integers and truth values, so that a comparison and the slot that is
-// compared share their lookups. A mask stays one value: whether it is subtracted
-// from its own counts can be told (SlotOrder).
+// compared share their lookups. A mask stays one value: whether it is
+// subtracted from its own counts can be told (SlotOrder).
 static bool commutesWithLookup(Operation *op) {
   if (isa_and_nonnull<arith::ExtUIOp, arith::UIToFPOp>(op))
     if (auto compare = op->getOperand(0).getDefiningOp<arith::CmpIOp>())

@@ -168,7 +168,7 @@ std::optional<Term> IndexAlgebra::multiply(Term a, Term b, Type elementType) {
   for (const IndexFactor &factor : b.indices) {
     const Factor *mine = product.indexOf(factor.dim);
     if (!mine)
-      product.addIndex(factor.dim, factor.index);
+      product.indices.push_back(factor);
     else if (*mine != factor.index)
       product.addKeep(builder.compareIntegers(
           arith::CmpIPredicate::eq, *mine,

@@ -67,7 +67,10 @@ struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
     int64_t bytes = 0;
     for (const Term &term : algebra.formOf(moved).terms)
       term.forEach([&](const Factor &factor) {
-        if (factor.value.getDefiningOp<spmd::CollectiveOpInterface>())
+        Value value = factor.value;
+        if (auto intoBlock = value.getDefiningOp<arith::SubIOp>())
+          value = intoBlock.getLhs();
+        if (value.getDefiningOp<spmd::CollectiveOpInterface>())
           bytes += bytesOf(factor.getType());
       });
     if (bytes >= bytesOf(cast<RankedTensorType>(moved.getType())))

@@ -31,12 +31,6 @@ void Term::addKeep(const Factor &keep) {
     keeps.push_back(keep);
 }
 
-void Term::addIndex(DimId dim, const Factor &index) {
-  auto *place = llvm::find_if(
-      indices, [&](const IndexFactor &factor) { return factor.dim > dim; });
-  indices.insert(place, {dim, index});
-}
-
 void Term::forEach(llvm::function_ref<void(Factor &)> visit) {
   for (IndexFactor &factor : indices)
     visit(factor.index);
@@ -59,9 +53,6 @@ void Term::rename(llvm::function_ref<DimId(DimId)> map) {
   });
   for (IndexFactor &factor : indices)
     factor.dim = mapped(factor.dim);
-  llvm::sort(indices, [](const IndexFactor &a, const IndexFactor &b) {
-    return a.dim < b.dim;
-  });
 }
 
 void Form::rename(llvm::function_ref<DimId(DimId)> map) {
@@ -80,4 +71,25 @@ Form moe::denseForm(Value value) {
   else
     term.weight = whole;
   return {{term}};
+}
+
+static SmallVector<DimId> dimsBesidesUnits(ArrayRef<int64_t> shape) {
+  SmallVector<DimId> dims;
+  for (auto [dim, size] : llvm::enumerate(shape))
+    if (size != 1)
+      dims.push_back(dim);
+  return dims;
+}
+
+std::optional<SmallVector<DimId>>
+moe::placesBesidesUnits(ArrayRef<int64_t> from, ArrayRef<int64_t> to) {
+  SmallVector<DimId> source = dimsBesidesUnits(from),
+                     target = dimsBesidesUnits(to);
+  if (!llvm::equal(source, target,
+                   [&](DimId a, DimId b) { return from[a] == to[b]; }))
+    return std::nullopt;
+  SmallVector<DimId> places(from.size(), kNoDim);
+  for (auto [a, b] : llvm::zip_equal(source, target))
+    places[a] = b;
+  return places;
 }

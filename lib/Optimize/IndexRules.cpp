@@ -70,8 +70,8 @@ static Form oneHotRule(Operation *op, IndexAlgebra &algebra) {
   if (form.isIndexed())
     form = denseForm(indices);
   Term term;
-  term.addIndex(cast<RankedTensorType>(indices.getType()).getRank(),
-                algebra.denseFactor(form, elementTypeOf(indices)));
+  DimId last = cast<RankedTensorType>(indices.getType()).getRank();
+  term.indices = {{last, algebra.denseFactor(form, elementTypeOf(indices))}};
   return {{term}};
 }
 
@@ -106,26 +106,18 @@ static Form reshapeRule(Operation *op, IndexAlgebra &algebra) {
   Form form = algebra.formOf(reshape.getInput());
   if (!form.isIndexed())
     return dense(op);
-  ArrayRef<int64_t> from = reshape.getInput().getType().getShape(),
-                    to = cast<RankedTensorType>(reshape.getType()).getShape();
-  SmallVector<DimId> places(from.size(), kNoDim);
-  size_t next = 0;
-  for (auto [dim, size] : llvm::enumerate(from)) {
-    if (size == 1)
-      continue;
-    while (next < to.size() && to[next] == 1)
-      ++next;
-    if (next == to.size() || to[next] != size)
-      return dense(op);
-    places[dim] = next++;
-  }
+  std::optional<SmallVector<DimId>> places =
+      placesBesidesUnits(reshape.getInput().getType().getShape(),
+                         cast<RankedTensorType>(reshape.getType()).getShape());
+  if (!places)
+    return dense(op);
   bool usesUnit = false;
   for (const Term &term : form.terms)
-    for (auto [dim, place] : llvm::enumerate(places))
+    for (auto [dim, place] : llvm::enumerate(*places))
       usesUnit |= place == kNoDim && (term.indexOf(dim) || term.dependsOn(dim));
   if (usesUnit)
     return dense(op);
-  form.rename([&](DimId dim) { return places[dim]; });
+  form.rename([&](DimId dim) { return (*places)[dim]; });
   return form;
 }
 
@@ -209,7 +201,6 @@ static Form divideRule(Operation *op, IndexAlgebra &algebra) {
   for (Term &term : a.terms) {
     Term bare;
     bare.indices = term.indices;
-    bare.boundSizes = term.boundSizes;
     std::optional<Term> at = algebra.multiply(bare, divisor, elementType);
     if (!at)
       return dense(op);
@@ -326,7 +317,7 @@ static std::optional<Form> compareWithIota(Operation *op, const Form &a,
   if (iota->offset)
     index = algebra.build().subtract(index, iota->offset);
   Term term;
-  term.addIndex(iota->dim, index);
+  term.indices = {{iota->dim, index}};
   return Form{{term}};
 }
 
@@ -346,7 +337,10 @@ static std::optional<double> numberOf(Value value) {
   SplatElementsAttr splat;
   if (!matchPattern(value, m_Constant(&splat)))
     return std::nullopt;
-  return moe::numberOf(splat);
+  if (isa<FloatType>(splat.getElementType()))
+    return splat.getSplatValue<APFloat>().convertToDouble();
+  auto integer = splat.getSplatValue<APInt>();
+  return integer.roundToDouble(/*isSigned=*/integer.getBitWidth() != 1);
 }
 
 // form <predicate> number, false at 0: each term where its weight compares.

@@ -42,6 +42,14 @@ func.func @all_operands(%a: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
+func.func @no_operands_more() -> tensor<4xf32> {
+  // expected-error @+1 {{'tensor.empty' op spmd.rule "i->i": gives 1 operands, the op has 0}}
+  %0 = tensor.empty() {spmd.rule = "i->i"} : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
 func.func @all_dimensions(%a: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error @+1 {{'arith.remf' op spmd.rule "i,ij->i": operand 1 has 1 dimensions, the rule gives 2 letters}}
   %0 = arith.remf %a, %a {spmd.rule = "i,ij->i"} : tensor<4xf32>

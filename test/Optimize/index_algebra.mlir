@@ -2,13 +2,7 @@
 // same: bit for bit in exact mode.
 // RUN: moe-opt %s --moe-index-dispatch --canonicalize --cse -o %t
 // RUN: FileCheck %s --input-file=%t
-// RUN: moe-interpret %s --entry=positions_of_all_experts --exact --compare=%t
-// RUN: moe-interpret %s --entry=choices_as_a_dimension --exact --compare=%t
-// RUN: moe-interpret %s --entry=comparisons_with_iota --exact --compare=%t
-// RUN: moe-interpret %s --entry=embedding --exact --compare=%t
-// RUN: moe-interpret %s --entry=statistics_of_a_mask --exact --compare=%t
-// RUN: moe-interpret %s --entry=three_choices --exact --compare=%t
-// RUN: moe-interpret %s --entry=weighted_dispatch --exact --compare=%t
+// RUN: moe-interpret %s --all --exact --compare=%t
 
 // Slots one-hot for all experts at once, [g,s,e] -> [g,s,e,c]: the mask picks the
 // one that counts.
@@ -173,4 +167,63 @@ func.func @a_mask_said_four_times(%x: tensor<2x6x8xf32>, %e: tensor<2x6xi32>, %s
   %ms = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
   %y = moe.einsum "gsm,gsc,gse->egcm" %x, %ms, %me : tensor<2x6x8xf32>, tensor<2x6x3xf32>, tensor<2x6x5xf32> -> tensor<5x2x3x8xf32>
   return %y : tensor<5x2x3x8xf32>
+}
+
+// Terms whose indices come in another order each are one mask.
+// CHECK-LABEL: func.func @terms_in_two_layouts
+// CHECK-NOT:     moe.einsum
+// CHECK:         moe.dispatch %{{.*}} : tensor<2x6x8xf32>, tensor<2x6x2xi32>, tensor<2x6x2xi32> -> tensor<5x2x3x8xf32>
+func.func @terms_in_two_layouts(%x: tensor<2x6x8xf32>, %p: tensor<2x6x5xf32>, %s: tensor<2x6xi32>) -> tensor<5x2x3x8xf32> {
+  %v, %i = moe.top_k %p k 2 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x2xf32>, tensor<2x6x2xi32>
+  %i1 = moe.slice %i offsets [0, 0, 0] strides [1, 1, 1] : tensor<2x6x2xi32> -> tensor<2x6x1xi32>
+  %i2 = moe.slice %i offsets [0, 0, 1] strides [1, 1, 1] : tensor<2x6x2xi32> -> tensor<2x6x1xi32>
+  %a = moe.reshape %i1 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %b = moe.reshape %i2 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %ma = moe.one_hot %a : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %mb = moe.one_hot %b : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %ms = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %experts = moe.broadcast %ma dims [0, 1, 2] : tensor<2x6x5xf32> -> tensor<2x6x5x3xf32>
+  %slots = moe.broadcast %ms dims [0, 1, 3] : tensor<2x6x3xf32> -> tensor<2x6x5x3xf32>
+  %0 = arith.mulf %experts, %slots : tensor<2x6x5x3xf32>
+  %1 = moe.einsum "gse,gsc->gsce" %mb, %ms : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<2x6x3x5xf32>
+  %2 = moe.transpose %1 permutation [0, 1, 3, 2] : tensor<2x6x3x5xf32> -> tensor<2x6x5x3xf32>
+  %3 = arith.addf %0, %2 : tensor<2x6x5x3xf32>
+  %y = moe.einsum "gsm,gsec->egcm" %x, %3 : tensor<2x6x8xf32>, tensor<2x6x5x3xf32> -> tensor<5x2x3x8xf32>
+  return %y : tensor<5x2x3x8xf32>
+}
+
+// An iota and a mask is no iota that begins elsewhere.
+// CHECK-LABEL: func.func @iota_and_a_mask
+func.func @iota_and_a_mask(%a: tensor<6xi32> {moe.bound = 5}, %b: tensor<6xi32> {moe.bound = 5}, %w: tensor<5xf32>) -> tensor<6xf32> {
+  %places = moe.iota dim 1 : tensor<6x5xi32>
+  %mask = moe.one_hot %a : tensor<6xi32> -> tensor<6x5xi32>
+  %sum = arith.addi %places, %mask : tensor<6x5xi32>
+  %index = moe.broadcast %b dims [0] : tensor<6xi32> -> tensor<6x5xi32>
+  %is = arith.cmpi eq, %sum, %index : tensor<6x5xi32>
+  %picked = arith.uitofp %is : tensor<6x5xi1> to tensor<6x5xf32>
+  %y = moe.einsum "se,e->s" %picked, %w : tensor<6x5xf32>, tensor<5xf32> -> tensor<6xf32>
+  return %y : tensor<6xf32>
+}
+
+// One more is picked than there are scores left, so that one expert may be picked twice.
+// CHECK-LABEL: func.func @more_picks_than_scores
+// CHECK:         arith.cmpf une
+func.func @more_picks_than_scores(%p: tensor<6x2xf32>) -> tensor<6x2xf32> {
+  %v1, %i1 = moe.top_k %p k 1 dim 1 : tensor<6x2xf32> -> tensor<6x1xf32>, tensor<6x1xi32>
+  %first = moe.reshape %i1 : tensor<6x1xi32> -> tensor<6xi32>
+  %is1 = moe.one_hot %first : tensor<6xi32> -> tensor<6x2xi1>
+  %never = arith.constant dense<0xFF800000> : tensor<6x2xf32>
+  %left = arith.select %is1, %never, %p : tensor<6x2xi1>, tensor<6x2xf32>
+  %v2, %i2 = moe.top_k %left k 2 dim 1 : tensor<6x2xf32> -> tensor<6x2xf32>, tensor<6x2xi32>
+  %last = moe.slice %i2 offsets [0, 1] strides [1, 1] : tensor<6x2xi32> -> tensor<6x1xi32>
+  %second = moe.reshape %last : tensor<6x1xi32> -> tensor<6xi32>
+  %m1 = moe.one_hot %first : tensor<6xi32> -> tensor<6x2xf32>
+  %m2 = moe.one_hot %second : tensor<6xi32> -> tensor<6x2xf32>
+  %both = arith.addf %m1, %m2 : tensor<6x2xf32>
+  %zero = arith.constant dense<0.0> : tensor<6x2xf32>
+  %taken = arith.cmpf une, %both, %zero : tensor<6x2xf32>
+  %mask = arith.uitofp %taken : tensor<6x2xi1> to tensor<6x2xf32>
+  %sum = moe.reduce sum %mask dims [1] : tensor<6x2xf32> -> tensor<6xf32>
+  %wide = moe.broadcast %sum dims [0] : tensor<6xf32> -> tensor<6x2xf32>
+  return %wide : tensor<6x2xf32>
 }

@@ -26,3 +26,14 @@ func.func @mask_of_one_choice(%x: tensor<2x4x8xf32>, %expert: tensor<2x4xi32>, %
   %y = moe.einsum "gsec,egcm->gsm" %combine, %made : tensor<2x4x3x5xf32>, tensor<3x2x5x8xf32> -> tensor<2x4x8xf32>
   return %y : tensor<2x4x8xf32>
 }
+
+// -----
+
+// A sum of zeros has no one-hot operand, and stays.
+// CHECK-LABEL: func.func @sum_of_zeros
+// CHECK:         moe.reduce sum %{{.*}} dims [0]
+func.func @sum_of_zeros() -> tensor<3xf32> {
+  %zeros = arith.constant dense<0.0> : tensor<2x3xf32>
+  %0 = moe.reduce sum %zeros dims [0] : tensor<2x3xf32> -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}

@@ -33,6 +33,26 @@ func.func @mask_moves_as_indices(%i: tensor<2x4xi32> {spmd.sharding = #ids, spmd
   return %1 : tensor<4x4x3xf32>
 }
 
+// With one expert a rank an index is as large as its row of the mask, which moves as it is.
+// CHECK-LABEL: func.func @mask_as_small_as_its_indices_moves
+// CHECK:         spmd.all_to_all
+func.func @mask_as_small_as_its_indices_moves(%i: tensor<2x4xi32> {spmd.sharding = #ids, spmd.global = tensor<4x4xi32>})
+    -> (tensor<4x4x1xf32> {spmd.sharding = #by_expert, spmd.global = tensor<4x4x2xf32>}) {
+  %0 = moe.one_hot %i : tensor<2x4xi32> -> tensor<2x4x2xf32>
+  %1 = spmd.all_to_all %0 from #by_group to #by_expert of tensor<4x4x2xf32> : tensor<2x4x2xf32> -> tensor<4x4x1xf32>
+  return %1 : tensor<4x4x1xf32>
+}
+
+// So does one of truth values for four experts.
+// CHECK-LABEL: func.func @mask_of_bytes_moves
+// CHECK:         spmd.all_to_all {{.*}} : tensor<2x4x4xi1> -> tensor<4x2x4xi1>
+func.func @mask_of_bytes_moves(%i: tensor<2x4xi32> {spmd.sharding = #ids, spmd.global = tensor<4x4xi32>})
+    -> (tensor<4x2x4xi1> {spmd.sharding = #tokens, spmd.global = tensor<4x4x4xi1>}) {
+  %0 = moe.one_hot %i : tensor<2x4xi32> -> tensor<2x4x4xi1>
+  %1 = spmd.all_to_all %0 from #by_group to #tokens of tensor<4x4x4xi1> : tensor<2x4x4xi1> -> tensor<4x2x4xi1>
+  return %1 : tensor<4x2x4xi1>
+}
+
 // A position is looked up where the positions are, and moves then.
 // CHECK-LABEL: func.func @lookup_before_a_move
 // CHECK-SAME:    %[[P:.*]]: tensor<2x4x5xi32> {{.*}}, %[[I:.*]]: tensor<2x4xi32> {

@@ -256,4 +256,8 @@ TEST(RuleText, Written) {
   EXPECT_EQ(ruleOf("", "%0 = tensor.empty() {spmd.rule = \"->ij\"} : "
                        "tensor<4x3xf32>"),
             "a 4, b 3: -> [a b]");
+  EXPECT_EQ(ruleOf("%a: tensor<f32>",
+                   "%0 = tensor.bitcast %a {spmd.rule = \"->\"} : "
+                   "tensor<f32> to tensor<i32>"),
+            ": [] -> []");
 }

@@ -19,9 +19,6 @@ struct EquivalentOp : llvm::DenseMapInfo<mlir::Operation *> {
   static bool isEqual(const mlir::Operation *a, const mlir::Operation *b);
 };
 
-/// The number that a splat repeats; i1 as 0 and 1.
-double numberOf(mlir::SplatElementsAttr splat);
-
 /// Builds at an insertion point that only moves forward in one block, so that
 /// an op made earlier may be used again later.
 class FactorBuilder {

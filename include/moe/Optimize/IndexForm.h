@@ -64,7 +64,7 @@ struct IndexFactor {
 };
 
 struct Term {
-  llvm::SmallVector<IndexFactor, 2> indices; // ascending in dim
+  llvm::SmallVector<IndexFactor, 2> indices; // in any order
   llvm::SmallVector<Factor, 2> keeps;
   Factor weight; // null: 1
   llvm::SmallVector<int64_t, 1> boundSizes;
@@ -75,7 +75,6 @@ struct Term {
   bool implies(const Factor &keep) const;
   /// Adds a keep unless the term has it.
   void addKeep(const Factor &keep);
-  void addIndex(DimId dim, const Factor &index);
   /// Calls `visit` on every factor: indices, keeps, weight.
   void forEach(llvm::function_ref<void(Factor &)> visit);
   void forEach(llvm::function_ref<void(const Factor &)> visit) const;
@@ -100,5 +99,10 @@ struct Form {
 
 /// One term that is the value itself.
 Form denseForm(mlir::Value value);
+
+/// Where each dimension of `from` is in `to` if only dimensions of one element
+/// come and go, for which it is kNoDim; nothing where others change.
+std::optional<llvm::SmallVector<DimId>>
+placesBesidesUnits(llvm::ArrayRef<int64_t> from, llvm::ArrayRef<int64_t> to);
 
 } // namespace moe
