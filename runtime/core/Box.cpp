@@ -20,8 +20,6 @@ static void collect(const std::vector<int64_t> &shape, size_t dim, Range range,
     prefix.begin[dim] = begin;
     prefix.size[dim] = count;
     collect(shape, dim + 1, inside, prefix, boxes);
-    prefix.begin[dim] = 0;
-    prefix.size[dim] = 0;
   };
   int64_t first = range.begin / row, last = range.end / row;
   int64_t head = range.begin % row, tail = range.end % row;

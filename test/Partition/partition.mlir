@@ -19,6 +19,24 @@ func.func @padding_of_an_uneven_sum_is_masked(%a: tensor<7x8xf32> {spmd.sharding
 
 // -----
 
+#cut = #spmd.sharding<@mesh, [{"x":(1)2}, {"y"}]>
+#partial = #spmd.sharding<@mesh, [{"x":(1)2}, {}], unreduced = sum{"y"}>
+#crossing = #spmd.sharding<@mesh, [{"x":(1)3}, {}]>
+spmd.mesh @mesh ["x"=6, "y"=2]
+
+// Halves and thirds of an axis: sums become pieces, which one exchange brings to where they belong.
+// CHECK-LABEL: func.func @sums_are_scattered_before_parts_cross
+// CHECK:         spmd.reduce_scatter %{{.*}} to <@mesh, [{"x":(1)2, "y"}, {}]> {{.*}} : tensor<6x4xf32> -> tensor<3x4xf32>
+// CHECK-NEXT:    spmd.exchange %{{.*}} : tensor<3x4xf32> -> tensor<4x4xf32>
+func.func @sums_are_scattered_before_parts_cross(%a: tensor<12x4xf32> {spmd.sharding = #cut}, %b: tensor<4x4xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"y"}, {}]>})
+    -> (tensor<12x4xf32> {spmd.sharding = #crossing}) {
+  %0 = moe.einsum "ab,bc->ac" %a, %b {spmd.shardings = [#partial]} : tensor<12x4xf32>, tensor<4x4xf32> -> tensor<12x4xf32>
+  %1 = spmd.reshard %0 to #crossing {spmd.shardings = [#crossing]} : tensor<12x4xf32>
+  return %1 : tensor<12x4xf32>
+}
+
+// -----
+
 #rows = #spmd.sharding<@mesh, [{"x"}, {}]>
 #columns = #spmd.sharding<@mesh, [{}, {"x"}]>
 spmd.mesh @mesh ["x"=4]

@@ -136,11 +136,15 @@ Loads checkExchange(const Layout &source, const Layout &target,
     Indices mine = blockNumbers(source, rank);
     Indices wanted = wantedNumbers(source.shape, target, map, rank);
     Indices got(wanted.size(), -1);
-    for (const BoxPair &pair : plan.phases[0].copies)
+    for (const BoxPair &pair : plan.phases[0].copies) {
+      EXPECT_GT(pair.elements(), 0) << "a copy of nothing";
       move(pair, mine, got);
+    }
     for (const Transfer &transfer : plan.phases[0].receives)
-      for (const BoxPair &pair : transfer.pieces)
+      for (const BoxPair &pair : transfer.pieces) {
+        EXPECT_GT(pair.elements(), 0) << "a message of nothing";
         move(pair, blockNumbers(source, transfer.peer), got);
+      }
     EXPECT_EQ(got, wanted) << source.str() << " to " << target.str() << " by "
                            << map.str();
     std::set<int64_t> have(mine.begin(), mine.end());
