@@ -158,8 +158,8 @@ struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
       if (!isOpTriviallyDead(&op))
         continue;
-      if (wasThere.contains(&op) && op.getNumResults() == 1)
-        count(op.getResult(0));
+      if (wasThere.contains(&op))
+        llvm::for_each(op.getResults(), [&](Value value) { count(value); });
       op.erase();
     }
   }

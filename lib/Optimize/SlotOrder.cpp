@@ -50,6 +50,7 @@ private:
   SmallVector<Count> counts;
 };
 
+// One number of each token: what the table has of this expert.
 bool Counter::visitGather(GatherOp op, const Factor &factor, bool isNegative) {
   if (op.getIndices() != index.value || factor.dims != index.dims)
     return false;
@@ -57,8 +58,6 @@ bool Counter::visitGather(GatherOp op, const Factor &factor, bool isNegative) {
   for (uint64_t dim = 0; dim < op.getBatchDims(); ++dim)
     table.dims.push_back(factor.dims[dim]);
   table.dims.push_back(expert);
-  if (static_cast<int64_t>(table.dims.size()) != table.getType().getRank())
-    return false;
   return visit(table, isNegative, /*isTable=*/true);
 }
 
@@ -169,17 +168,15 @@ bool isCapacityTest(const Factor &keep, const Count &before, const Term &term,
            counts->front().kind == Count::Before &&
            !counts->front().isNegative && counts->front().counts(before);
   };
+  bool isLess = false, isGreater = false;
   if (auto compare = dyn_cast_or_null<arith::CmpIOp>(op)) {
-    if (compare.getPredicate() == arith::CmpIPredicate::slt)
-      return isBelow(0, 1);
-    return compare.getPredicate() == arith::CmpIPredicate::sgt && isBelow(1, 0);
+    isLess = compare.getPredicate() == arith::CmpIPredicate::slt;
+    isGreater = compare.getPredicate() == arith::CmpIPredicate::sgt;
+  } else if (auto compare = dyn_cast_or_null<arith::CmpFOp>(op)) {
+    isLess = compare.getPredicate() == arith::CmpFPredicate::OLT;
+    isGreater = compare.getPredicate() == arith::CmpFPredicate::OGT;
   }
-  if (auto compare = dyn_cast_or_null<arith::CmpFOp>(op)) {
-    if (compare.getPredicate() == arith::CmpFPredicate::OLT)
-      return isBelow(0, 1);
-    return compare.getPredicate() == arith::CmpFPredicate::OGT && isBelow(1, 0);
-  }
-  return false;
+  return (isLess && isBelow(0, 1)) || (isGreater && isBelow(1, 0));
 }
 
 // Whether `total` counts at least this token and all that `before` counts.

@@ -190,6 +190,47 @@ func.func @second_slots_count_on_behind_kept_ones(%p: tensor<2x6x5xf32>, %x: ten
   return %y : tensor<5x2x3x8xf32>
 }
 
+// Behind as many as come after the first of each expert: those have slots from 1 on.
+// CHECK-LABEL: func.func @second_slots_behind_later_ones
+// CHECK:         arith.cmpf une, %{{.*}} : tensor<2x6x5x3xf32>
+// CHECK:         moe.einsum "gsec,gsm->egcm"
+func.func @second_slots_behind_later_ones(%p: tensor<2x6x5xf32>, %x: tensor<2x6x8xf32>) -> tensor<5x2x3x8xf32> {
+  %v1, %i1 = moe.top_k %p k 1 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x1xf32>, tensor<2x6x1xi32>
+  %e1 = moe.reshape %i1 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %one = arith.constant dense<1.0> : tensor<2x6x5xf32>
+  %m1 = moe.one_hot %e1 : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %left = arith.subf %one, %m1 : tensor<2x6x5xf32>
+  %others = arith.mulf %p, %left : tensor<2x6x5xf32>
+  %v2, %i2 = moe.top_k %others k 1 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x1xf32>, tensor<2x6x1xi32>
+  %e2 = moe.reshape %i2 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %m2 = moe.one_hot %e2 : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %before1 = moe.cumsum %m1 dim 1 exclusive : tensor<2x6x5xf32>
+  %capacity = arith.constant dense<1.0> : tensor<2x6x5xf32>
+  %fits1 = arith.cmpf ole, %capacity, %before1 : tensor<2x6x5xf32>
+  %room1 = arith.uitofp %fits1 : tensor<2x6x5xi1> to tensor<2x6x5xf32>
+  %kept1 = arith.mulf %m1, %room1 : tensor<2x6x5xf32>
+  %upto2 = moe.cumsum %m2 dim 1 : tensor<2x6x5xf32>
+  %before2 = arith.subf %upto2, %m2 : tensor<2x6x5xf32>
+  %count1 = moe.reduce sum %kept1 dims [1] : tensor<2x6x5xf32> -> tensor<2x5xf32>
+  %start2 = moe.broadcast %count1 dims [0, 2] : tensor<2x5xf32> -> tensor<2x6x5xf32>
+  %place2 = arith.addf %before2, %start2 : tensor<2x6x5xf32>
+  %at1 = moe.einsum "gse,gse->gs" %before1, %m1 : tensor<2x6x5xf32>, tensor<2x6x5xf32> -> tensor<2x6xf32>
+  %at2 = moe.einsum "gse,gse->gs" %place2, %m2 : tensor<2x6x5xf32>, tensor<2x6x5xf32> -> tensor<2x6xf32>
+  %s1 = arith.fptosi %at1 : tensor<2x6xf32> to tensor<2x6xi32>
+  %s2 = arith.fptosi %at2 : tensor<2x6xf32> to tensor<2x6xi32>
+  %c1 = moe.one_hot %s1 : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %c2 = moe.one_hot %s2 : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %a1 = moe.einsum "gse,gsc->gsec" %kept1, %c1 : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<2x6x5x3xf32>
+  %a2 = moe.einsum "gse,gsc->gsec" %m2, %c2 : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<2x6x5x3xf32>
+  %combine = arith.addf %a1, %a2 : tensor<2x6x5x3xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x6x5x3xf32>
+  // expected-remark @+1 {{stays dense: it is not linear, and two of the 2 one-hot terms of its operand may meet}}
+  %taken = arith.cmpf une, %combine, %zero : tensor<2x6x5x3xf32>
+  %mask = arith.uitofp %taken : tensor<2x6x5x3xi1> to tensor<2x6x5x3xf32>
+  %y = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<2x6x5x3xf32>, tensor<2x6x8xf32> -> tensor<5x2x3x8xf32>
+  return %y : tensor<5x2x3x8xf32>
+}
+
 // First choices dropped at random leave holes in front of those that are kept.
 // CHECK-LABEL: func.func @second_slots_behind_randomly_kept_ones
 // CHECK:         arith.cmpf une, %{{.*}} : tensor<2x6x5x3xf32>

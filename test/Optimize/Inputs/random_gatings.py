@@ -1,8 +1,8 @@
 """Writes gatings of two choices that are nearly right.
 
 Each function @f0, @f1, ... of the module gives first and second choices slots
-as GShard does, up to a step or two that is another one: the wrong count, the
-wrong mask, a comparison that keeps others. Whether the slots of both choices
+as GShard does, up to one step that is another one: the wrong count, the wrong
+mask, a comparison that keeps others. Whether the slots of both choices
 differ decides what the passes may do with `combine != 0`; whatever they decide,
 the result must be the same.
 
@@ -17,17 +17,25 @@ import sys
 import random_masks
 from random_masks import SIZES, Function
 
+# Few experts, which both choices often agree in.
+SIZES.update(s=5, e=2)
 GSE = "gse"
 NUMBERS = {"f32": ("f", "o"), "i32": ("i", "s")}  # ending of arith ops, prefix of predicates
 
 
 class Gating(Function):
-    is_right = "--right" in sys.argv
     shifts = False
+    steps = 21  # about as many as a gating has
+
+    def __init__(self, rng, *arguments):
+        super().__init__(rng, *arguments)
+        self.step = 0
+        self.wrong = None if "--right" in sys.argv else rng.randrange(self.steps)
 
     def pick(self, right, *wrong):
-        """Mostly what is right."""
-        return right if self.is_right or self.rng.random() < 0.92 else self.rng.choice(wrong)
+        """What is right, in all steps but one."""
+        self.step += 1
+        return self.rng.choice(wrong) if self.step - 1 == self.wrong else right
 
     def op(self, name, a, b):
         return self.emit(f"arith.{name}{NUMBERS[a[2]][0]} {a[0]}, {b[0]} : {self.type_of(a[1], a[2])}", a[1], a[2])
@@ -36,12 +44,12 @@ class Gating(Function):
         return self.emit(f"arith.select {condition[0]}, {a[0]}, {b[0]} : {self.type_of(a[1], 'i1')}, {self.type_of(a[1], a[2])}",
                          a[1], a[2])
 
-    def others(self, scores, first, second):
+    def others(self, scores, first, third):
         """The scores without the first choice."""
-        way = self.rng.choice(["never", "low", "zero", "any", "other"])
+        way = self.rng.choice(["never", "low", "zero", "any", "any", "any", "other"])
         if way == "any":
             return scores
-        mask = self.one_hot(second if way == "other" else first, "e", "i1")
+        mask = self.one_hot(third if way == "other" else first, "e", "i1")
         number = {"low": "-1.0e30", "zero": "0.0"}.get(way, "0xFF800000")
         return self.select(mask, self.constant(number, GSE, "f32"), scores)
 
@@ -64,7 +72,8 @@ class Gating(Function):
 
     def fits(self, count):
         """Whether a count is below the capacity, either way round."""
-        capacity = self.constant(SIZES["c"] if count[2] == "i32" else f"{SIZES['c']}.0", GSE, count[2])
+        number = self.rng.randint(1, SIZES["c"])
+        capacity = self.constant(number if count[2] == "i32" else f"{number}.0", GSE, count[2])
         ending, prefix = NUMBERS[count[2]]
         pair, predicate = self.rng.choice([((count, capacity), "lt"), ((capacity, count), "gt")])
         predicate = self.pick(predicate, "le", "ge", {"lt": "gt", "gt": "lt"}[predicate])
@@ -89,7 +98,8 @@ class Gating(Function):
         zero = self.constant("0.0" if element == "f32" else "0", GSE, element)
         scores = self.argument(GSE, "f32")
         first = self.best(scores, 1)[0]
-        left = self.others(scores, first, self.best(self.argument(GSE, "f32"), 1)[0])
+        third = self.best(self.argument(GSE, "f32"), 1)[0]
+        left = self.others(scores, first, third)
         picks = self.pick(1, 2)
         seconds = self.best(left, picks)
         second = seconds[-1]
@@ -101,13 +111,14 @@ class Gating(Function):
         lucky = self.select(self.spread(self.argument("gs", "i1"), GSE), one, zero)
         counted, sent = self.rng.choice([(one, one), (one, kept), (kept, kept)])
         start = self.total(self.pick(counted, two, lucky))
-        places = [before[0], self.pick(self.op("add", before[1], start), before[1], self.op("sub", before[1], start),
+        places = [self.pick(before[0], self.op("add", before[0], self.op("mul", before[0], before[0]))), self.pick(self.op("add", before[1], start), before[1], self.op("sub", before[1], start),
                                        self.op("sub", start, before[1]))]
         if sent == kept and self.rng.random() < 0.4:
             places[0] = self.select(self.pick(room, self.fits(before[1])), places[0], zero)
             self.dropped.add(places[0][0])
-        slots = [self.lookup(place, self.pick(mask, other), self.pick(index, wrong))
-                 for place, mask, other, index, wrong in ((places[0], one, two, first, second), (places[1], two, one, second, first))]
+        any_mask = self.one_hot(third, "e", element)
+        slots = [self.pick(self.lookup(place, self.pick(mask, any_mask), self.pick(index, third)), self.argument("gs", "i32"))
+                 for place, mask, index in ((places[0], one, first), (places[1], two, second))]
         parts = []
         for mask, slot in zip([self.pick(sent, one, lucky), two], slots):
             hot = self.one_hot(slot, "c", "f32")
