@@ -227,3 +227,18 @@ func.func @more_picks_than_scores(%p: tensor<6x2xf32>) -> tensor<6x2xf32> {
   %wide = moe.broadcast %sum dims [0] : tensor<6xf32> -> tensor<6x2xf32>
   return %wide : tensor<6x2xf32>
 }
+
+// What only weights vary along is summed in the weights.
+// CHECK-LABEL: func.func @weights_are_summed_first
+// CHECK-NOT:     6x5x4
+// CHECK-DAG:     moe.reduce sum %{{.*}} dims [1] : tensor<6x4xf32> -> tensor<6xf32>
+// CHECK-DAG:     moe.gather
+func.func @weights_are_summed_first(%i: tensor<6xi32>, %w: tensor<6x4xf32>, %t: tensor<5x8xf32>) -> tensor<6x8xf32> {
+  %mask = moe.one_hot %i : tensor<6xi32> -> tensor<6x5xf32>
+  %masks = moe.broadcast %mask dims [0, 1] : tensor<6x5xf32> -> tensor<6x5x4xf32>
+  %weights = moe.broadcast %w dims [0, 2] : tensor<6x4xf32> -> tensor<6x5x4xf32>
+  %product = arith.mulf %masks, %weights : tensor<6x5x4xf32>
+  %sum = moe.reduce sum %product dims [2] : tensor<6x5x4xf32> -> tensor<6x5xf32>
+  %y = moe.einsum "se,ed->sd" %sum, %t : tensor<6x5xf32>, tensor<5x8xf32> -> tensor<6x8xf32>
+  return %y : tensor<6x8xf32>
+}

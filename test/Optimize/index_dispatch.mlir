@@ -37,3 +37,18 @@ func.func @sum_of_zeros() -> tensor<3xf32> {
   %0 = moe.reduce sum %zeros dims [0] : tensor<2x3xf32> -> tensor<3xf32>
   return %0 : tensor<3xf32>
 }
+
+// -----
+
+// What is made again in another shape has no sharding of the old one.
+// CHECK-LABEL: func.func @quotient_with_a_sharding
+// CHECK:         arith.divf %{{.*}}, %{{.*}} : tensor<6xf32>
+#whole = #spmd.sharding<@mesh, [{}, {}]>
+spmd.mesh @mesh ["x"=2]
+func.func @quotient_with_a_sharding(%i: tensor<6xi32>, %w: tensor<6xf32>, %t: tensor<5x8xf32>) -> tensor<6x8xf32> {
+  %mask = moe.one_hot %i : tensor<6xi32> -> tensor<6x5xf32>
+  %wide = moe.broadcast %w dims [0] : tensor<6xf32> -> tensor<6x5xf32>
+  %share = arith.divf %mask, %wide {spmd.shardings = [#whole]} : tensor<6x5xf32>
+  %y = moe.einsum "se,ed->sd" %share, %t : tensor<6x5xf32>, tensor<5x8xf32> -> tensor<6x8xf32>
+  return %y : tensor<6x8xf32>
+}

@@ -1,0 +1,16 @@
+// RUN: moe-opt %s --spmd-simplify-collectives | FileCheck %s
+
+// Between nodes each rank fetches one block, inside of them the others: in one step all blocks of
+// the other node would come from there.
+// CHECK:      spmd.all_gather {{.*}} : tensor<8x65536xf32> -> tensor<16x65536xf32>
+// CHECK-NEXT: spmd.all_gather {{.*}} : tensor<16x65536xf32> -> tensor<64x65536xf32>
+#both = #spmd.sharding<@mesh, [{"gpu", "node"}, {}]>
+#gpu = #spmd.sharding<@mesh, [{"gpu"}, {}]>
+#whole = #spmd.sharding<@mesh, [{}, {}]>
+spmd.mesh @mesh ["node"=2, "gpu"=4] topology ["node" leaves_node]
+func.func @f(%a: tensor<8x65536xf32> {spmd.sharding = #both, spmd.global = tensor<64x65536xf32>})
+    -> (tensor<64x65536xf32> {spmd.sharding = #whole, spmd.global = tensor<64x65536xf32>}) {
+  %0 = spmd.all_gather %a from #both to #gpu of tensor<64x65536xf32> : tensor<8x65536xf32> -> tensor<16x65536xf32>
+  %1 = spmd.all_gather %0 from #gpu to #whole of tensor<64x65536xf32> : tensor<16x65536xf32> -> tensor<64x65536xf32>
+  return %1 : tensor<64x65536xf32>
+}
