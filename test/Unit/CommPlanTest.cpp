@@ -333,6 +333,9 @@ TEST(ExchangePlan, RefusesWhatDoesNotFit) {
   EXPECT_THROW(planExchange(rows, rows, 6, 0), Error);
   EXPECT_THROW(planExchange(rows, other, 4, 0), Error);
   EXPECT_THROW(planExchange(twice, whole, 4, 0), Error);
+  Layout partial{{8, 8}, {{}, {}}, {{4, 1}}};
+  EXPECT_THROW(planExchange(partial, whole, 4, 0), Error);
+  EXPECT_THROW(planExchange(whole, partial, 4, 0), Error);
 }
 
 TEST(ExchangePlan, RefusesLayoutsWithoutDigitsForEachDimension) {
