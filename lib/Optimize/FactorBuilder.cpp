@@ -425,9 +425,7 @@ Factor FactorBuilder::conjoinAll(ArrayRef<Factor> keeps) {
 Factor FactorBuilder::coefficient(const Term &term, Type elementType) {
   Factor keep = conjoinAll(term.keeps);
   if (!term.weight)
-    return convert(keep ? keep
-                        : number(1, IntegerType::get(builder.getContext(), 1)),
-                   elementType);
+    return keep ? convert(keep, elementType) : number(1, elementType);
   Factor weight = convert(term.weight, elementType);
   return keep ? select(keep, weight, number(0, elementType)) : weight;
 }

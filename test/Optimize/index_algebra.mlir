@@ -242,3 +242,37 @@ func.func @weights_are_summed_first(%i: tensor<6xi32>, %w: tensor<6x4xf32>, %t: 
   %y = moe.einsum "se,ed->sd" %sum, %t : tensor<6x5xf32>, tensor<5x8xf32> -> tensor<6x8xf32>
   return %y : tensor<6x8xf32>
 }
+
+// A mask alone counts the tokens of each slot.
+// CHECK-LABEL: func.func @tokens_of_each_slot
+// CHECK:         %[[ONE:.*]] = arith.constant dense<1.000000e+00> : tensor<2x6xf32>
+// CHECK:         %[[ONES:.*]] = moe.reshape %[[ONE]] : tensor<2x6xf32> -> tensor<1x12x1xf32>
+// CHECK:         moe.dispatch %[[ONES]]
+func.func @tokens_of_each_slot(%e: tensor<2x6xi32>, %s: tensor<2x6xi32>) -> tensor<5x3xf32> {
+  %me = moe.one_hot %e : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %ms = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %y = moe.einsum "gse,gsc->ec" %me, %ms : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<5x3xf32>
+  return %y : tensor<5x3xf32>
+}
+
+// Whether any of two choices is kept.
+// CHECK-LABEL: func.func @any_choice_is_kept
+// CHECK-SAME:    %[[U:[^:]*]]: tensor<2x6xi1>, %[[V:[^:]*]]: tensor<2x6xi1>
+// CHECK:         %[[ANY:.*]] = arith.ori %[[U]], %[[V]] : tensor<2x6xi1>
+// CHECK-NEXT:    return %[[ANY]]
+func.func @any_choice_is_kept(%p: tensor<2x6x5xf32>, %u: tensor<2x6xi1>, %v: tensor<2x6xi1>) -> tensor<2x6xi1> {
+  %best, %i = moe.top_k %p k 2 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x2xf32>, tensor<2x6x2xi32>
+  %i1 = moe.slice %i offsets [0, 0, 0] strides [1, 1, 1] : tensor<2x6x2xi32> -> tensor<2x6x1xi32>
+  %i2 = moe.slice %i offsets [0, 0, 1] strides [1, 1, 1] : tensor<2x6x2xi32> -> tensor<2x6x1xi32>
+  %a = moe.reshape %i1 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %b = moe.reshape %i2 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %ma = moe.one_hot %a : tensor<2x6xi32> -> tensor<2x6x5xi1>
+  %mb = moe.one_hot %b : tensor<2x6xi32> -> tensor<2x6x5xi1>
+  %wide_u = moe.broadcast %u dims [0, 1] : tensor<2x6xi1> -> tensor<2x6x5xi1>
+  %wide_v = moe.broadcast %v dims [0, 1] : tensor<2x6xi1> -> tensor<2x6x5xi1>
+  %ka = arith.andi %ma, %wide_u : tensor<2x6x5xi1>
+  %kb = arith.andi %mb, %wide_v : tensor<2x6x5xi1>
+  %both = arith.ori %ka, %kb : tensor<2x6x5xi1>
+  %any = moe.reduce or %both dims [2] : tensor<2x6x5xi1> -> tensor<2x6xi1>
+  return %any : tensor<2x6xi1>
+}

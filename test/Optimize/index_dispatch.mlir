@@ -52,3 +52,19 @@ func.func @quotient_with_a_sharding(%i: tensor<6xi32>, %w: tensor<6xf32>, %t: te
   %y = moe.einsum "se,ed->sd" %share, %t : tensor<6x5xf32>, tensor<5x8xf32> -> tensor<6x8xf32>
   return %y : tensor<6x8xf32>
 }
+
+// -----
+
+// Slots in another layout are transposed and no more; choices without weights weigh 1.
+// CHECK-LABEL: func.func @slots_in_another_layout
+// CHECK-NOT:     moe.broadcast
+// CHECK-DAG:     %[[ONES:.*]] = arith.constant dense<1.000000e+00> : tensor<2x6xf32>
+// CHECK-DAG:     %[[W:.*]] = moe.reshape %[[ONES]]
+// CHECK-DAG:     %[[M:.*]] = moe.transpose %{{.*}} permutation [1, 0, 2, 3]
+// CHECK:         moe.combine %[[M]] from %{{.*}} weights %[[W]]
+func.func @slots_in_another_layout(%made: tensor<2x5x3x8xf32>, %e: tensor<2x6xi32>, %s: tensor<2x6xi32>) -> tensor<2x6x8xf32> {
+  %me = moe.one_hot %e : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %ms = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %y = moe.einsum "gse,gsc,gecm->gsm" %me, %ms, %made : tensor<2x6x5xf32>, tensor<2x6x3xf32>, tensor<2x5x3x8xf32> -> tensor<2x6x8xf32>
+  return %y : tensor<2x6x8xf32>
+}
