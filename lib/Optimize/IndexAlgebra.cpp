@@ -180,8 +180,6 @@ std::optional<Term> IndexAlgebra::multiply(Term a, Term b, Type elementType) {
   other.weight = b.weight;
   if (!substituteIndices(product) || !substituteIndices(other))
     return std::nullopt;
-  if (product.weight)
-    product.weight = builder.convert(product.weight, elementType);
   if (other.weight) {
     Factor weight = builder.convert(other.weight, elementType);
     product.weight =

@@ -30,6 +30,31 @@ func.func @choices_of_one_top_k(%p: tensor<2x6x5xf32>, %s: tensor<2x6xi32>, %x: 
   return %y : tensor<5x2x3x8xf32>
 }
 
+// The last of three is the second of the other two.
+// CHECK-LABEL: func.func @choice_of_the_others
+// CHECK-NOT:     2x6x5x3
+// CHECK:         moe.dispatch
+func.func @choice_of_the_others(%p: tensor<2x6x5xf32>, %s: tensor<2x6xi32>, %x: tensor<2x6x8xf32>) -> tensor<5x2x3x8xf32> {
+  %v, %i = moe.top_k %p k 3 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x3xf32>, tensor<2x6x3xi32>
+  %i1 = moe.slice %i offsets [0, 0, 0] strides [1, 1, 1] : tensor<2x6x3xi32> -> tensor<2x6x1xi32>
+  %others = moe.slice %i offsets [0, 0, 1] strides [1, 1, 1] : tensor<2x6x3xi32> -> tensor<2x6x2xi32>
+  %i2 = moe.slice %others offsets [0, 0, 1] strides [1, 1, 1] : tensor<2x6x2xi32> -> tensor<2x6x1xi32>
+  %e1 = moe.reshape %i1 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %e2 = moe.reshape %i2 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %m1 = moe.one_hot %e1 : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %m2 = moe.one_hot %e2 : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %c1 = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %c2 = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %a1 = moe.einsum "gse,gsc->gsec" %m1, %c1 : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<2x6x5x3xf32>
+  %a2 = moe.einsum "gse,gsc->gsec" %m2, %c2 : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<2x6x5x3xf32>
+  %combine = arith.addf %a1, %a2 : tensor<2x6x5x3xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x6x5x3xf32>
+  %taken = arith.cmpf une, %combine, %zero : tensor<2x6x5x3xf32>
+  %mask = arith.uitofp %taken : tensor<2x6x5x3xi1> to tensor<2x6x5x3xf32>
+  %y = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<2x6x5x3xf32>, tensor<2x6x8xf32> -> tensor<5x2x3x8xf32>
+  return %y : tensor<5x2x3x8xf32>
+}
+
 // What is -inf is not chosen while something finite is left.
 // CHECK-LABEL: func.func @first_choice_is_minus_infinity
 // CHECK-NOT:     2x6x5x3

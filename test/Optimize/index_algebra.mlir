@@ -276,3 +276,57 @@ func.func @any_choice_is_kept(%p: tensor<2x6x5xf32>, %u: tensor<2x6xi1>, %v: ten
   %any = moe.reduce or %both dims [2] : tensor<2x6x5xi1> -> tensor<2x6xi1>
   return %any : tensor<2x6xi1>
 }
+
+// Weights are multiplied in the type of the result.
+// CHECK-LABEL: func.func @narrow_weights
+// CHECK-NOT:     6x5
+// CHECK:         arith.mulf %{{.*}} : tensor<6xf32>
+func.func @narrow_weights(%i: tensor<6xi32>, %v: tensor<6xbf16>, %w: tensor<6xbf16>, %t: tensor<5x8xf32>) -> tensor<6x8xf32> {
+  %mask = moe.one_hot %i : tensor<6xi32> -> tensor<6x5xbf16>
+  %both = moe.einsum "s,se,s->se" %v, %mask, %w : tensor<6xbf16>, tensor<6x5xbf16>, tensor<6xbf16> -> tensor<6x5xf32>
+  %y = moe.einsum "se,ed->sd" %both, %t : tensor<6x5xf32>, tensor<5x8xf32> -> tensor<6x8xf32>
+  return %y : tensor<6x8xf32>
+}
+
+// What choices weigh together is summed over them, and used as any number.
+// CHECK-LABEL: func.func @shares_of_all_choices
+// CHECK-NOT:     6x2x5
+// CHECK:         moe.reduce sum %{{.*}} dims [1] : tensor<6x2xf32> -> tensor<6xf32>
+func.func @shares_of_all_choices(%p: tensor<6x5xf32>, %w: tensor<6x2xf32>, %t: tensor<5x8xf32>) -> tensor<6x8xf32> {
+  %best, %i = moe.top_k %p k 2 dim 1 : tensor<6x5xf32> -> tensor<6x2xf32>, tensor<6x2xi32>
+  %masks = moe.one_hot %i : tensor<6x2xi32> -> tensor<6x2x5xf32>
+  %sum = moe.einsum "sk,ske->se" %w, %masks : tensor<6x2xf32>, tensor<6x2x5xf32> -> tensor<6x5xf32>
+  %total = moe.reduce sum %sum dims [1] : tensor<6x5xf32> -> tensor<6xf32>
+  %totals = moe.broadcast %total dims [0] : tensor<6xf32> -> tensor<6x5xf32>
+  %shares = arith.divf %sum, %totals : tensor<6x5xf32>
+  %y = moe.einsum "se,ed->sd" %shares, %t : tensor<6x5xf32>, tensor<5x8xf32> -> tensor<6x8xf32>
+  return %y : tensor<6x8xf32>
+}
+
+// Two choices are two, whatever they are.
+// CHECK-LABEL: func.func @number_of_choices
+// CHECK-NEXT:    %[[TWO:.*]] = arith.constant dense<2.000000e+00>
+// CHECK-NOT:     moe.one_hot
+func.func @number_of_choices(%p: tensor<6x5xf32>) -> tensor<6xf32> {
+  %best, %i = moe.top_k %p k 2 dim 1 : tensor<6x5xf32> -> tensor<6x2xf32>, tensor<6x2xi32>
+  %masks = moe.one_hot %i : tensor<6x2xi32> -> tensor<6x2x5xf32>
+  %y = moe.reduce sum %masks dims [1, 2] : tensor<6x2x5xf32> -> tensor<6xf32>
+  return %y : tensor<6xf32>
+}
+
+// Two choices of two are four.
+// CHECK-LABEL: func.func @choices_of_choices
+// CHECK-NOT:     6x5x3
+// CHECK:         moe.dispatch %{{.*}} : tensor<1x6x8xf32>, tensor<1x6x4xi32>, tensor<1x6x4xi32> -> tensor<5x1x3x8xf32>
+func.func @choices_of_choices(%p: tensor<6x5xf32>, %q: tensor<6x3xf32>, %x: tensor<6x8xf32>) -> tensor<5x3x8xf32> {
+  %v, %i = moe.top_k %p k 2 dim 1 : tensor<6x5xf32> -> tensor<6x2xf32>, tensor<6x2xi32>
+  %u, %j = moe.top_k %q k 2 dim 1 : tensor<6x3xf32> -> tensor<6x2xf32>, tensor<6x2xi32>
+  %mi = moe.one_hot %i : tensor<6x2xi32> -> tensor<6x2x5xf32>
+  %mj = moe.one_hot %j : tensor<6x2xi32> -> tensor<6x2x3xf32>
+  %combine = moe.einsum "ske,sk,slc->sec" %mi, %v, %mj : tensor<6x2x5xf32>, tensor<6x2xf32>, tensor<6x2x3xf32> -> tensor<6x5x3xf32>
+  %zero = arith.constant dense<0.0> : tensor<6x5x3xf32>
+  %taken = arith.cmpf une, %combine, %zero : tensor<6x5x3xf32>
+  %mask = arith.uitofp %taken : tensor<6x5x3xi1> to tensor<6x5x3xf32>
+  %y = moe.einsum "sec,sm->ecm" %mask, %x : tensor<6x5x3xf32>, tensor<6x8xf32> -> tensor<5x3x8xf32>
+  return %y : tensor<5x3x8xf32>
+}
