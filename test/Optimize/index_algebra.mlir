@@ -330,3 +330,14 @@ func.func @choices_of_choices(%p: tensor<6x5xf32>, %q: tensor<6x3xf32>, %x: tens
   %y = moe.einsum "sec,sm->ecm" %mask, %x : tensor<6x5x3xf32>, tensor<6x8xf32> -> tensor<5x3x8xf32>
   return %y : tensor<5x3x8xf32>
 }
+
+// What is looked up in zeros is zero.
+// CHECK-LABEL: func.func @lookup_in_zeros
+// CHECK-NEXT:    %[[ZERO:.*]] = arith.constant dense<0.000000e+00> : tensor<6x8xf32>
+// CHECK-NEXT:    return %[[ZERO]]
+func.func @lookup_in_zeros(%i: tensor<6xi32>) -> tensor<6x8xf32> {
+  %mask = moe.one_hot %i : tensor<6xi32> -> tensor<6x5xf32>
+  %zeros = arith.constant dense<0.0> : tensor<5x8xf32>
+  %y = moe.einsum "se,ed->sd" %mask, %zeros : tensor<6x5xf32>, tensor<5x8xf32> -> tensor<6x8xf32>
+  return %y : tensor<6x8xf32>
+}

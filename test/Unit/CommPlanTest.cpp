@@ -325,6 +325,12 @@ TEST(ExchangePlan, LargeMeshesNeedNoTables) {
   Layout whole{{1 << 20}, {{}}, {}};
   EXPECT_EQ(planExchange(halves, whole, 1 << 20, 5).phases[0].receives.size(),
             1u);
+  // A piece is cut in all dimensions at once, not row by row.
+  Layout rows{{1024, 64}, {{{2, 1}}, {}}, {}};
+  Layout columns{{1024, 64}, {{}, {{2, 1}}}, {}};
+  plan = planExchange(rows, columns, 2, 0);
+  ASSERT_EQ(plan.phases[0].receives.size(), 1u);
+  EXPECT_EQ(plan.phases[0].receives[0].pieces.size(), 1u);
 }
 
 TEST(ExchangePlan, RefusesWhatDoesNotFit) {

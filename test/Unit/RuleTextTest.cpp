@@ -260,4 +260,10 @@ TEST(RuleText, Written) {
                    "%0 = tensor.bitcast %a {spmd.rule = \"->\"} : "
                    "tensor<f32> to tensor<i32>"),
             ": [] -> []");
+  // What is no tensor has no dimensions.
+  EXPECT_EQ(ruleOf("%a: tensor<4x3xf32>, %i: index",
+                   "%0 = tensor.extract_slice %a[%i, 0] [1, 3] [1, 1] "
+                   "{spmd.rule = \".j,->.j\"} : "
+                   "tensor<4x3xf32> to tensor<1x3xf32>"),
+            "a 3: [. a] [] -> [. a]");
 }
