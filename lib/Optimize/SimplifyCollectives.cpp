@@ -135,7 +135,7 @@ struct SimplifyPass : moe::impl::SpmdSimplifyCollectivesBase<SimplifyPass> {
 
   bool simplify(Operation *op) {
     std::optional<Move> move = asMove(op);
-    if (!move || op->use_empty())
+    if (!move)
       return false;
     OpBuilder builder(op);
     Value value;

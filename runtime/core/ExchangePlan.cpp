@@ -516,8 +516,7 @@ ExchangePlan planExchange(const Layout &source, const Layout &target,
   if (source.shape != target.shape)
     throw Error(text("layouts ", source.str(), " and ", target.str(),
                      " have different shapes; a collective keeps the shape"));
-  return planExchange(source, target, IndexMap::identity(source.shape), ranks,
-                      rank);
+  return planExchange(source, target, IndexMap(), ranks, rank);
 }
 
 ExchangePlan planExchange(const Layout &source, const Layout &target,

@@ -64,13 +64,6 @@ Range DimMap::covered(Range windows) const {
   return {windows.begin * advance, (windows.end - 1) * advance + reach};
 }
 
-IndexMap IndexMap::identity(const std::vector<int64_t> &shape) {
-  IndexMap map;
-  for (int64_t size : shape)
-    map.dims.push_back(DimMap::identity(size));
-  return map;
-}
-
 void IndexMap::check(const std::vector<int64_t> &source,
                      const std::vector<int64_t> &target) const {
   if (isRowMajor()) {

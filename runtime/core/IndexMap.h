@@ -53,7 +53,6 @@ struct IndexMap {
   std::vector<DimMap> dims;
 
   bool isRowMajor() const { return dims.empty(); }
-  static IndexMap identity(const std::vector<int64_t> &shape);
   /// Throws Error where it does not map `source` to `target`: other ranks or
   /// counts of elements, an index out of range, a step or window that is not
   /// positive.

@@ -5,6 +5,7 @@
 // RUN: moe-interpret %s --entry=sums_of_the_most_bytes --exact --compare=%t
 // RUN: moe-interpret %s --entry=large_sums --exact --compare=%t
 // RUN: moe-interpret %s --entry=cut_over_another_axis --exact --compare=%t
+// RUN: moe-interpret %s --entry=sums_of_each_turn --exact --compare=%t
 
 #rows = #spmd.sharding<@mesh, [{"x"}, {}]>
 #part = #spmd.sharding<@mesh, [{}], unreduced = sum{"x"}>
@@ -93,4 +94,27 @@ func.func @cut_over_another_axis(%a: tensor<2x2xf32> {spmd.sharding = #both, spm
   %3 = moe.reduce sum %2 dims [0] : tensor<2x2xf32> -> tensor<2xf32>
   %4 = spmd.all_reduce %3 from #party to #sumy of tensor<3xf32> : tensor<2xf32> -> tensor<2xf32>
   return %1, %4 : tensor<2xf32>, tensor<2xf32>
+}
+
+// What comes from around a loop is no reason to leave it.
+// CHECK-LABEL: func.func @sums_of_each_turn
+// CHECK:         scf.for
+// CHECK-NEXT:      %[[BOTH:.*]] = moe.concatenate
+// CHECK-NEXT:      spmd.all_reduce %[[BOTH]]
+// CHECK-NOT:       spmd.all_reduce
+func.func @sums_of_each_turn(%a: tensor<2x4xf32> {spmd.sharding = #rows, spmd.global = tensor<8x4xf32>})
+    -> (tensor<4xf32> {spmd.sharding = #sum, spmd.global = tensor<4xf32>}) {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %3 = arith.constant 3 : index
+  %zero = arith.constant dense<0.0> : tensor<4xf32>
+  %negated = arith.negf %a : tensor<2x4xf32>
+  %sum = moe.reduce sum %negated dims [0] : tensor<2x4xf32> -> tensor<4xf32>
+  %last = scf.for %i = %0 to %3 step %1 iter_args(%carried = %zero) -> tensor<4xf32> {
+    %x = spmd.all_reduce %sum from #part to #sum of tensor<4xf32> : tensor<4xf32> -> tensor<4xf32>
+    %y = spmd.all_reduce %carried from #part to #sum of tensor<4xf32> : tensor<4xf32> -> tensor<4xf32>
+    %next = arith.addf %x, %y : tensor<4xf32>
+    scf.yield %next : tensor<4xf32>
+  }
+  return %last : tensor<4xf32>
 }

@@ -81,6 +81,32 @@ func.func @first_choice_is_minus_infinity(%p: tensor<2x6x5xf32>, %s: tensor<2x6x
   return %y : tensor<5x2x3x8xf32>
 }
 
+// So it is in a group that is the only one.
+// CHECK-LABEL: func.func @first_choice_in_the_only_group
+// CHECK-NOT:     1x6x5x3
+// CHECK:         moe.dispatch
+func.func @first_choice_in_the_only_group(%p: tensor<1x6x5xf32>, %s: tensor<1x6xi32>, %x: tensor<1x6x8xf32>) -> tensor<5x1x3x8xf32> {
+  %v1, %i1 = moe.top_k %p k 1 dim 2 : tensor<1x6x5xf32> -> tensor<1x6x1xf32>, tensor<1x6x1xi32>
+  %e1 = moe.reshape %i1 : tensor<1x6x1xi32> -> tensor<1x6xi32>
+  %is1 = moe.one_hot %e1 : tensor<1x6xi32> -> tensor<1x6x5xi1>
+  %never = arith.constant dense<0xFF800000> : tensor<1x6x5xf32>
+  %others = arith.select %is1, %never, %p : tensor<1x6x5xi1>, tensor<1x6x5xf32>
+  %v2, %i2 = moe.top_k %others k 1 dim 2 : tensor<1x6x5xf32> -> tensor<1x6x1xf32>, tensor<1x6x1xi32>
+  %e2 = moe.reshape %i2 : tensor<1x6x1xi32> -> tensor<1x6xi32>
+  %m1 = moe.one_hot %e1 : tensor<1x6xi32> -> tensor<1x6x5xf32>
+  %m2 = moe.one_hot %e2 : tensor<1x6xi32> -> tensor<1x6x5xf32>
+  %c1 = moe.one_hot %s : tensor<1x6xi32> -> tensor<1x6x3xf32>
+  %c2 = moe.one_hot %s : tensor<1x6xi32> -> tensor<1x6x3xf32>
+  %a1 = moe.einsum "gse,gsc->gsec" %m1, %c1 : tensor<1x6x5xf32>, tensor<1x6x3xf32> -> tensor<1x6x5x3xf32>
+  %a2 = moe.einsum "gse,gsc->gsec" %m2, %c2 : tensor<1x6x5xf32>, tensor<1x6x3xf32> -> tensor<1x6x5x3xf32>
+  %combine = arith.addf %a1, %a2 : tensor<1x6x5x3xf32>
+  %zero = arith.constant dense<0.0> : tensor<1x6x5x3xf32>
+  %taken = arith.cmpf une, %combine, %zero : tensor<1x6x5x3xf32>
+  %mask = arith.uitofp %taken : tensor<1x6x5x3xi1> to tensor<1x6x5x3xf32>
+  %y = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<1x6x5x3xf32>, tensor<1x6x8xf32> -> tensor<5x1x3x8xf32>
+  return %y : tensor<5x1x3x8xf32>
+}
+
 // A large negative number may still be the largest: scores may be lower.
 // CHECK-LABEL: func.func @first_choice_is_only_low
 // CHECK:         arith.cmpf une, %{{.*}} : tensor<2x6x5x3xf32>

@@ -20,6 +20,7 @@
 // CHECK-DAG:     arith.select %[[FITS]], %{{.*}} : tensor<2x6xi1>, tensor<2x6xf32>
 // CHECK-NOT:     moe.gating
 // CHECK-NOT:     moe.reduce
+// CHECK-NOT:     moe.concatenate
 // CHECK:         return
 func.func @one_choice(%p: tensor<2x6x3xf32>) -> (tensor<2x6x1xi32>, tensor<2x6x1xi32>, tensor<2x6x1xf32>) {
   %e, %s, %w = moe.gating %p k 1 capacity 2 : tensor<2x6x3xf32> -> tensor<2x6x1xi32>, tensor<2x6x1xi32>, tensor<2x6x1xf32>

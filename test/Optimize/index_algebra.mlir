@@ -341,3 +341,22 @@ func.func @lookup_in_zeros(%i: tensor<6xi32>) -> tensor<6x8xf32> {
   %y = moe.einsum "se,ed->sd" %mask, %zeros : tensor<6x5xf32>, tensor<5x8xf32> -> tensor<6x8xf32>
   return %y : tensor<6x8xf32>
 }
+
+// What was not sent has a slot all the same, which others may have filled: a combine without the
+// keep of its dispatch reads it.
+// CHECK-LABEL: func.func @combine_reads_what_was_not_sent
+// CHECK-SAME:    %[[S:[^:]*]]: tensor<2x6xi32>, %[[U:[^:]*]]: tensor<2x6xi1>
+// CHECK-DAG:     %[[ALL:.*]] = moe.reshape %[[S]] : tensor<2x6xi32> -> tensor<2x6x1xi32>
+// CHECK-DAG:     %[[KEPT:.*]] = arith.select %[[U]], %[[S]], %{{.*}} : tensor<2x6xi1>, tensor<2x6xi32>
+// CHECK-DAG:     %[[SOME:.*]] = moe.reshape %[[KEPT]] : tensor<2x6xi32> -> tensor<2x6x1xi32>
+// CHECK:         moe.dispatch %{{.*}} to %[[E:.*]], %[[SOME]]
+// CHECK:         moe.combine %{{.*}} from %[[E]], %[[ALL]]
+func.func @combine_reads_what_was_not_sent(%x: tensor<2x6x8xf32>, %e: tensor<2x6xi32>, %s: tensor<2x6xi32>, %u: tensor<2x6xi1>) -> tensor<2x6x8xf32> {
+  %me = moe.one_hot %e : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %ms = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %kept = arith.uitofp %u : tensor<2x6xi1> to tensor<2x6xf32>
+  %sent = moe.einsum "gsm,gse,gsc,gs->egcm" %x, %me, %ms, %kept : tensor<2x6x8xf32>, tensor<2x6x5xf32>, tensor<2x6x3xf32>, tensor<2x6xf32> -> tensor<5x2x3x8xf32>
+  %made = math.exp %sent : tensor<5x2x3x8xf32>
+  %y = moe.einsum "gse,gsc,egcm->gsm" %me, %ms, %made : tensor<2x6x5xf32>, tensor<2x6x3xf32>, tensor<5x2x3x8xf32> -> tensor<2x6x8xf32>
+  return %y : tensor<2x6x8xf32>
+}

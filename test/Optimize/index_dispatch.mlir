@@ -68,3 +68,14 @@ func.func @slots_in_another_layout(%made: tensor<2x5x3x8xf32>, %e: tensor<2x6xi3
   %y = moe.einsum "gse,gsc,gecm->gsm" %me, %ms, %made : tensor<2x6x5xf32>, tensor<2x6x3xf32>, tensor<2x5x3x8xf32> -> tensor<2x6x8xf32>
   return %y : tensor<2x6x8xf32>
 }
+
+// -----
+
+// Numbers that nobody uses go, tensors or not.
+// CHECK-LABEL: func.func @numbers_that_nobody_uses
+// CHECK-NEXT:    return
+func.func @numbers_that_nobody_uses() {
+  %0 = arith.constant 3 : index
+  %1 = arith.addi %0, %0 : index
+  return
+}

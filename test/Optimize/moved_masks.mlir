@@ -53,6 +53,17 @@ func.func @mask_of_bytes_moves(%i: tensor<2x4xi32> {spmd.sharding = #ids, spmd.g
   return %1 : tensor<4x2x4xi1>
 }
 
+// One for five experts is larger than its indices.
+// CHECK-LABEL: func.func @mask_of_more_bytes_moves_as_indices
+// CHECK-NOT:     xi1> -> tensor<4x2x5xi1>
+// CHECK:         spmd.all_to_all {{.*}} : tensor<2x4xi32> -> tensor<4x2xi32>
+func.func @mask_of_more_bytes_moves_as_indices(%i: tensor<2x4xi32> {spmd.sharding = #ids, spmd.global = tensor<4x4xi32>})
+    -> (tensor<4x2x5xi1> {spmd.sharding = #tokens, spmd.global = tensor<4x4x5xi1>}) {
+  %0 = moe.one_hot %i : tensor<2x4xi32> -> tensor<2x4x5xi1>
+  %1 = spmd.all_to_all %0 from #by_group to #tokens of tensor<4x4x5xi1> : tensor<2x4x5xi1> -> tensor<4x2x5xi1>
+  return %1 : tensor<4x2x5xi1>
+}
+
 // A position is looked up where the positions are, and moves then.
 // CHECK-LABEL: func.func @lookup_before_a_move
 // CHECK-SAME:    %[[P:.*]]: tensor<2x4x5xi32> {{.*}}, %[[I:.*]]: tensor<2x4xi32> {

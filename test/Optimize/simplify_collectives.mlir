@@ -125,3 +125,29 @@ func.func @broadcast_of_a_moved_vector(%a: tensor<2xf32> {spmd.sharding = #vecto
   %1 = spmd.all_gather %0 from #rows to #whole of tensor<8x4xf32> : tensor<2x4xf32> -> tensor<8x4xf32>
   return %1 : tensor<8x4xf32>
 }
+
+// Indices along a dimension that stays whole are the same everywhere.
+// CHECK-LABEL: func.func @indices_along_a_whole_dimension
+// CHECK-NEXT:    %[[I:.*]] = moe.iota dim 1 : tensor<2x4xi32>
+// CHECK-NEXT:    return %[[I]]
+func.func @indices_along_a_whole_dimension() -> (tensor<2x4xi32> {spmd.sharding = #rows, spmd.global = tensor<8x4xi32>}) {
+  %i = moe.iota dim 1 : tensor<8x4xi32>
+  %0 = spmd.slice %i from #whole to #rows of tensor<8x4xi32> : tensor<8x4xi32> -> tensor<2x4xi32>
+  return %0 : tensor<2x4xi32>
+}
+
+// What is under way already stays, and is waited for once.
+// CHECK-LABEL: func.func @what_is_under_way
+// CHECK:         spmd.start all_gather
+// CHECK-NEXT:    spmd.start all_gather
+// CHECK-NEXT:    spmd.done
+// CHECK-NEXT:    spmd.done
+func.func @what_is_under_way() -> (tensor<8x4xf32> {spmd.sharding = #whole, spmd.global = tensor<8x4xf32>},
+                                   tensor<8x4xf32> {spmd.sharding = #whole, spmd.global = tensor<8x4xf32>}) {
+  %c = arith.constant dense<2.0> : tensor<2x4xf32>
+  %0 = spmd.start all_gather %c from #rows to #whole of tensor<8x4xf32> : tensor<2x4xf32> -> !spmd.pending<tensor<8x4xf32>>
+  %1 = spmd.start all_gather %c from #rows to #whole of tensor<8x4xf32> : tensor<2x4xf32> -> !spmd.pending<tensor<8x4xf32>>
+  %2 = spmd.done %0 : !spmd.pending<tensor<8x4xf32>> -> tensor<8x4xf32>
+  %3 = spmd.done %1 : !spmd.pending<tensor<8x4xf32>> -> tensor<8x4xf32>
+  return %2, %3 : tensor<8x4xf32>, tensor<8x4xf32>
+}

@@ -162,7 +162,7 @@ Loads checkExchange(const Layout &source, const Layout &target,
 }
 
 Loads checkExchange(const Layout &source, const Layout &target, int64_t ranks) {
-  return checkExchange(source, target, IndexMap::identity(source.shape), ranks);
+  return checkExchange(source, target, IndexMap(), ranks);
 }
 
 // All ways to give each of `digits` to one dimension of `shape` or to none,

@@ -59,7 +59,8 @@ class Gating(Function):
         dim = mask[1].index(letter)
         kind = self.type_of(mask[1], mask[2])
         if self.rng.random() < 0.5:
-            return self.emit(f"moe.cumsum {mask[0]} dim {dim} exclusive : {kind}", *mask[1:])
+            count = self.emit(f"moe.cumsum {mask[0]} dim {dim} exclusive : {kind}", *mask[1:])
+            return self.pick(count, self.op("sub", count, mask))
         count = self.emit(f"moe.cumsum {mask[0]} dim {dim} : {kind}", *mask[1:])
         return self.pick(self.op("sub", count, mask), count, self.op("add", count, mask))
 
