@@ -3,6 +3,7 @@
 #include "runtime/core/Error.h"
 #include "runtime/core/ExchangePlan.h"
 #include "runtime/core/Received.h"
+#include "runtime/core/Refinement.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -478,6 +479,17 @@ TEST(IndexMap, RefusesWhatDoesNotFit) {
   EXPECT_THROW(planExchange(rows, other, {{{0, 0, 0, 1, 8}}}, 4, 0), Error);
   EXPECT_THROW(planExchange(rows, other, {{{0, 1, 2, 1, 8}}}, 4, 0), Error);
   EXPECT_THROW(planExchange(rows, other, {{{0, 1, 0, 1, 8, 0}}}, 4, 0), Error);
+  // One dimension for one of two.
+  Layout two{{8, 1}, {{{4, 1}}, {}}, {}}, one{{8}, {{}}, {}};
+  EXPECT_THROW(planExchange(two, one, {{{0, 1, 0, 1, 8}}}, 4, 0), Error);
+  EXPECT_THROW(planExchange(one, two, {{{0, 1, 0, 1, 8}}}, 4, 0), Error);
+}
+
+TEST(Refinement, DigitsOfOneCutNothing) {
+  Layout halves{{6}, {{{1, 4}, {2, 6}}}, {}};
+  std::optional<Refinement> refinement = Refinement::of(12, {&halves});
+  ASSERT_TRUE(refinement);
+  EXPECT_EQ(refinement->atoms().size(), 2u);
 }
 
 // Contributions: for every element of the target one from each group member, by
