@@ -17,8 +17,8 @@ struct Count {
     Self,   // 1 if this token is one
   };
   Kind kind;
-  Factor mask;   // its token dimension is kNoDim
-  int64_t along; // number of that dimension; -1 for Self
+  Factor mask;
+  int64_t along; // which of its dimensions are tokens; -1 for Self
   bool isNegative;
 
   bool counts(const Count &other) const { return mask == other.mask; }
@@ -96,7 +96,6 @@ bool Counter::visit(Factor factor, bool isNegative, bool isTable) {
     count.kind = cumsum.getExclusive() ? Count::Before : Count::UpTo;
     count.along = cumsum.getDim();
     count.mask.value = cumsum.getInput();
-    count.mask.dims[count.along] = kNoDim;
   } else if (auto reduce = dyn_cast<ReduceOp>(op)) {
     if (reduce.getKind() != spmd::ReductionKind::Sum ||
         reduce.getDims().size() != 1)

@@ -37,6 +37,20 @@ func.func @sums_are_scattered_before_parts_cross(%a: tensor<12x4xf32> {spmd.shar
 
 // -----
 
+#one = #spmd.sharding<@mesh, [{"one", "x"}]>
+#cut = #spmd.sharding<@mesh, [{"x"}]>
+spmd.mesh @mesh ["one"=1, "x"=2]
+
+// An axis of one rank cuts nothing.
+// CHECK-LABEL: func.func @axis_of_one_rank
+// CHECK-NEXT:    return %arg0
+func.func @axis_of_one_rank(%a: tensor<8xf32> {spmd.sharding = #one}) -> (tensor<8xf32> {spmd.sharding = #cut}) {
+  %0 = spmd.reshard %a to #cut {spmd.shardings = [#cut]} : tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
+
+// -----
+
 #rows = #spmd.sharding<@mesh, [{"x"}, {}]>
 #columns = #spmd.sharding<@mesh, [{}, {"x"}]>
 spmd.mesh @mesh ["x"=4]

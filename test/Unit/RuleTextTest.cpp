@@ -177,6 +177,12 @@ TEST(RuleText, Sums) {
                    "input_dilation [1] kernel_dilation [1] groups 3 : "
                    "tensor<2x5x3xf32>, tensor<2x1x6xf32> -> tensor<2x4x6xf32>"),
             "a 2, b 5 joint 1..1, c 3 joint 0..0: [a b c] [. . c] -> [a b c]");
+  // Two features make one.
+  EXPECT_EQ(ruleOf("%a: tensor<2x5x6xf32>, %w: tensor<2x2x3xf32>",
+                   "moe.convolution %a, %w strides [1] low [0] high [0] "
+                   "input_dilation [1] kernel_dilation [1] groups 3 : "
+                   "tensor<2x5x6xf32>, tensor<2x2x3xf32> -> tensor<2x4x3xf32>"),
+            "a 2, b 5 joint 1..1, c 6 joint 0..0: [a b c] [. . c] -> [a b c]");
 }
 
 TEST(RuleText, Indices) {

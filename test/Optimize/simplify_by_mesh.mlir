@@ -32,3 +32,18 @@ func.func @one_step_is_as_good(%a: tensor<8x65536xf32> {spmd.sharding = #both, s
   %1 = spmd.all_gather %0 from #gpu to #whole of tensor<64x65536xf32> : tensor<16x65536xf32> -> tensor<64x65536xf32>
   return %1 : tensor<64x65536xf32>
 }
+
+// -----
+
+// An axis of one rank cuts nothing: all indices are here.
+// CHECK-LABEL: func.func @axis_of_one_rank
+// CHECK-NEXT: %[[I:.*]] = moe.iota dim 0 : tensor<8x2xi32>
+// CHECK-NEXT: return %[[I]]
+#one = #spmd.sharding<@mesh, [{"one"}, {"x"}]>
+#whole = #spmd.sharding<@mesh, [{}, {}]>
+spmd.mesh @mesh ["one"=1, "x"=2]
+func.func @axis_of_one_rank() -> (tensor<8x2xi32> {spmd.sharding = #one, spmd.global = tensor<8x4xi32>}) {
+  %i = moe.iota dim 0 : tensor<8x4xi32>
+  %0 = spmd.slice %i from #whole to #one of tensor<8x4xi32> : tensor<8x4xi32> -> tensor<8x2xi32>
+  return %0 : tensor<8x2xi32>
+}
