@@ -465,7 +465,8 @@ def prepare(build, sites, targets):
     return folder
 
 
-LIT_PROGRAM = [shutil.which("lit") or "/usr/lib/llvm-22/bin/lit", "-q"]
+# Two at a time would tear the file of times, and fail.
+LIT_PROGRAM = [shutil.which("lit") or "/usr/lib/llvm-22/bin/lit", "-q", "--skip-test-time-recording"]
 
 
 def command_of(tests, folder, scratch, jobs):
