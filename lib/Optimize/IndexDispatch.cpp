@@ -143,12 +143,11 @@ struct IndexDispatchPass : moe::impl::MoeIndexDispatchBase<IndexDispatchPass> {
   }
 
   static bool isItself(const Form &form, Value value) {
-    if (form.isZero())
-      return false;
-    const Term &term = form.terms.front();
-    return term.weight
-               ? term.weight.value == value
-               : !term.keeps.empty() && term.keeps.front().value == value;
+    return llvm::any_of(form.terms, [&](const Term &term) {
+      return term.weight
+                 ? term.weight.value == value
+                 : !term.keeps.empty() && term.keeps.front().value == value;
+    });
   }
 
   // The originals that nothing uses any more were masks and what made them.

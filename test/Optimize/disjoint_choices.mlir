@@ -81,6 +81,32 @@ func.func @first_choice_is_minus_infinity(%p: tensor<2x6x5xf32>, %s: tensor<2x6x
   return %y : tensor<5x2x3x8xf32>
 }
 
+// So it is where only one is left.
+// CHECK-LABEL: func.func @second_of_two_experts
+// CHECK-NOT:     2x6x2x3
+// CHECK:         moe.dispatch
+func.func @second_of_two_experts(%p: tensor<2x6x2xf32>, %s: tensor<2x6xi32>, %x: tensor<2x6x8xf32>) -> tensor<2x2x3x8xf32> {
+  %v1, %i1 = moe.top_k %p k 1 dim 2 : tensor<2x6x2xf32> -> tensor<2x6x1xf32>, tensor<2x6x1xi32>
+  %e1 = moe.reshape %i1 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %is1 = moe.one_hot %e1 : tensor<2x6xi32> -> tensor<2x6x2xi1>
+  %never = arith.constant dense<0xFF800000> : tensor<2x6x2xf32>
+  %others = arith.select %is1, %never, %p : tensor<2x6x2xi1>, tensor<2x6x2xf32>
+  %v2, %i2 = moe.top_k %others k 1 dim 2 : tensor<2x6x2xf32> -> tensor<2x6x1xf32>, tensor<2x6x1xi32>
+  %e2 = moe.reshape %i2 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %m1 = moe.one_hot %e1 : tensor<2x6xi32> -> tensor<2x6x2xf32>
+  %m2 = moe.one_hot %e2 : tensor<2x6xi32> -> tensor<2x6x2xf32>
+  %c1 = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %c2 = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %a1 = moe.einsum "gse,gsc->gsec" %m1, %c1 : tensor<2x6x2xf32>, tensor<2x6x3xf32> -> tensor<2x6x2x3xf32>
+  %a2 = moe.einsum "gse,gsc->gsec" %m2, %c2 : tensor<2x6x2xf32>, tensor<2x6x3xf32> -> tensor<2x6x2x3xf32>
+  %combine = arith.addf %a1, %a2 : tensor<2x6x2x3xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x6x2x3xf32>
+  %taken = arith.cmpf une, %combine, %zero : tensor<2x6x2x3xf32>
+  %mask = arith.uitofp %taken : tensor<2x6x2x3xi1> to tensor<2x6x2x3xf32>
+  %y = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<2x6x2x3xf32>, tensor<2x6x8xf32> -> tensor<2x2x3x8xf32>
+  return %y : tensor<2x2x3x8xf32>
+}
+
 // So it is in a group that is the only one.
 // CHECK-LABEL: func.func @first_choice_in_the_only_group
 // CHECK-NOT:     1x6x5x3
@@ -405,4 +431,16 @@ func.func @either_choice(%e1: tensor<2x6xi32>, %e2: tensor<2x6xi32>, %s: tensor<
   %mask = arith.uitofp %taken : tensor<2x6x5x3xi1> to tensor<2x6x5x3xf32>
   %y = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<2x6x5x3xf32>, tensor<2x6x8xf32> -> tensor<5x2x3x8xf32>
   return %y : tensor<5x2x3x8xf32>
+}
+
+// A mask that is summed over tokens and slots stays one.
+// CHECK-LABEL: func.func @tokens_of_each_expert
+// CHECK:         moe.einsum "gsec->ge"
+func.func @tokens_of_each_expert(%e: tensor<2x6xi32>, %s: tensor<2x6xi32>) -> tensor<2x5xf32> {
+  %me = moe.one_hot %e : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %ms = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %mask = moe.einsum "gse,gsc->gsec" %me, %ms : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<2x6x5x3xf32>
+  // expected-remark @+1 {{stays dense: its one-hot operand has several indices}}
+  %y = moe.einsum "gsec->ge" %mask : tensor<2x6x5x3xf32> -> tensor<2x5xf32>
+  return %y : tensor<2x5xf32>
 }

@@ -360,3 +360,55 @@ func.func @combine_reads_what_was_not_sent(%x: tensor<2x6x8xf32>, %e: tensor<2x6
   %y = moe.einsum "gse,gsc,egcm->gsm" %me, %ms, %made : tensor<2x6x5xf32>, tensor<2x6x3xf32>, tensor<5x2x3x8xf32> -> tensor<2x6x8xf32>
   return %y : tensor<2x6x8xf32>
 }
+
+// Nor does it read the slots of another choice.
+// CHECK-LABEL: func.func @combine_reads_other_slots
+// CHECK-SAME:    tensor<2x6x8xf32>, %{{[^:]*}}: tensor<2x6xi32>, %[[A:[^:]*]]: tensor<2x6xi32>, %[[B:[^:]*]]: tensor<2x6xi32>
+// CHECK-DAG:     %[[SENT:.*]] = moe.reshape %[[A]]
+// CHECK-DAG:     %[[READ:.*]] = moe.reshape %[[B]]
+// CHECK:         moe.dispatch %{{.*}} to %[[E:.*]], %[[SENT]]
+// CHECK:         moe.combine %{{.*}} from %[[E]], %[[READ]]
+func.func @combine_reads_other_slots(%x: tensor<2x6x8xf32>, %e: tensor<2x6xi32>, %a: tensor<2x6xi32>, %b: tensor<2x6xi32>) -> tensor<2x6x8xf32> {
+  %me = moe.one_hot %e : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %ma = moe.one_hot %a : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %mb = moe.one_hot %b : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %sent = moe.einsum "gsm,gse,gsc->egcm" %x, %me, %ma : tensor<2x6x8xf32>, tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<5x2x3x8xf32>
+  %made = math.exp %sent : tensor<5x2x3x8xf32>
+  %y = moe.einsum "gse,gsc,egcm->gsm" %me, %mb, %made : tensor<2x6x5xf32>, tensor<2x6x3xf32>, tensor<5x2x3x8xf32> -> tensor<2x6x8xf32>
+  return %y : tensor<2x6x8xf32>
+}
+
+// Tokens that weigh nothing are not sent.
+// CHECK-LABEL: func.func @dispatch_of_nothing
+// CHECK-NOT:     moe.dispatch
+// CHECK:         moe.einsum "gsm,gse,gsc,gs->egcm"
+func.func @dispatch_of_nothing(%x: tensor<2x6x8xf32>, %e: tensor<2x6xi32>, %s: tensor<2x6xi32>) -> tensor<5x2x3x8xf32> {
+  %me = moe.one_hot %e : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %ms = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %none = arith.constant dense<0.0> : tensor<2x6xf32>
+  %y = moe.einsum "gsm,gse,gsc,gs->egcm" %x, %me, %ms, %none : tensor<2x6x8xf32>, tensor<2x6x5xf32>, tensor<2x6x3xf32>, tensor<2x6xf32> -> tensor<5x2x3x8xf32>
+  return %y : tensor<5x2x3x8xf32>
+}
+
+// Indices of each other are no index of anything.
+// CHECK-LABEL: func.func @indices_of_each_other
+// CHECK:         moe.einsum "ij,ji,jm->im"
+func.func @indices_of_each_other(%a: tensor<4xi32>, %b: tensor<5xi32>, %x: tensor<5x8xf32>) -> tensor<4x8xf32> {
+  %ma = moe.one_hot %a : tensor<4xi32> -> tensor<4x5xf32>
+  %mb = moe.one_hot %b : tensor<5xi32> -> tensor<5x4xf32>
+  %y = moe.einsum "ij,ji,jm->im" %ma, %mb, %x : tensor<4x5xf32>, tensor<5x4xf32>, tensor<5x8xf32> -> tensor<4x8xf32>
+  return %y : tensor<4x8xf32>
+}
+
+// A function of a mask is one of its weights.
+// CHECK-LABEL: func.func @magnitudes
+// CHECK-NOT:     6x5
+// CHECK:         math.absf %{{.*}} : tensor<6xf32>
+func.func @magnitudes(%i: tensor<6xi32>, %w: tensor<6xf32>, %t: tensor<5x8xf32>) -> tensor<6x8xf32> {
+  %mask = moe.one_hot %i : tensor<6xi32> -> tensor<6x5xf32>
+  %wide = moe.broadcast %w dims [0] : tensor<6xf32> -> tensor<6x5xf32>
+  %weighted = arith.mulf %mask, %wide : tensor<6x5xf32>
+  %size = math.absf %weighted : tensor<6x5xf32>
+  %y = moe.einsum "se,ed->sd" %size, %t : tensor<6x5xf32>, tensor<5x8xf32> -> tensor<6x8xf32>
+  return %y : tensor<6x8xf32>
+}
