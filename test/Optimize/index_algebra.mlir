@@ -412,3 +412,37 @@ func.func @magnitudes(%i: tensor<6xi32>, %w: tensor<6xf32>, %t: tensor<5x8xf32>)
   %y = moe.einsum "se,ed->sd" %size, %t : tensor<6x5xf32>, tensor<5x8xf32> -> tensor<6x8xf32>
   return %y : tensor<6x8xf32>
 }
+
+// Integers are summed densely: only floats are dispatched and combined.
+// CHECK-LABEL: func.func @integers_are_summed
+// CHECK:         moe.einsum "sec,sm->ecm"
+func.func @integers_are_summed(%x: tensor<6x8xi32>, %e: tensor<6xi32>, %s: tensor<6xi32>) -> tensor<5x3x8xi32> {
+  %me = moe.one_hot %e : tensor<6xi32> -> tensor<6x5xi32>
+  %ms = moe.one_hot %s : tensor<6xi32> -> tensor<6x3xi32>
+  %mask = moe.einsum "se,sc->sec" %me, %ms : tensor<6x5xi32>, tensor<6x3xi32> -> tensor<6x5x3xi32>
+  %y = moe.einsum "sec,sm->ecm" %mask, %x : tensor<6x5x3xi32>, tensor<6x8xi32> -> tensor<5x3x8xi32>
+  return %y : tensor<5x3x8xi32>
+}
+
+// Looked up in an iota, an index is itself.
+// CHECK-LABEL: func.func @number_of_the_expert
+// CHECK-NOT:     moe.gather
+// CHECK-NOT:     moe.reduce
+func.func @number_of_the_expert(%i: tensor<6xi32>) -> tensor<6xi32> {
+  %mask = moe.one_hot %i : tensor<6xi32> -> tensor<6x5xi32>
+  %numbers = moe.iota dim 1 : tensor<6x5xi32>
+  %product = arith.muli %mask, %numbers : tensor<6x5xi32>
+  %y = moe.reduce sum %product dims [1] : tensor<6x5xi32> -> tensor<6xi32>
+  return %y : tensor<6xi32>
+}
+
+// Two masks that meet are one where they do.
+// CHECK-LABEL: func.func @masks_that_meet(%a: tensor<6xi32> {moe.bound = 2}, %b: tensor<6xi32> {moe.bound = 2}, %w: tensor<6x5xf32>) -> tensor<6xf32> {
+  %ma = moe.one_hot %a : tensor<6xi32> -> tensor<6x5xi1>
+  %mb = moe.one_hot %b : tensor<6xi32> -> tensor<6x5xi1>
+  %any = arith.ori %ma, %mb : tensor<6x5xi1>
+  %none = arith.constant dense<0.0> : tensor<6x5xf32>
+  %picked = arith.select %any, %w, %none : tensor<6x5xi1>, tensor<6x5xf32>
+  %y = moe.reduce sum %picked dims [1] : tensor<6x5xf32> -> tensor<6xf32>
+  return %y : tensor<6xf32>
+}
