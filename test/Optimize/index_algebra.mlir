@@ -437,7 +437,9 @@ func.func @number_of_the_expert(%i: tensor<6xi32>) -> tensor<6xi32> {
 }
 
 // Two masks that meet are one where they do.
-// CHECK-LABEL: func.func @masks_that_meet(%a: tensor<6xi32> {moe.bound = 2}, %b: tensor<6xi32> {moe.bound = 2}, %w: tensor<6x5xf32>) -> tensor<6xf32> {
+// CHECK-LABEL: func.func @masks_that_meet
+// CHECK:         arith.ori
+func.func @masks_that_meet(%a: tensor<6xi32> {moe.bound = 2}, %b: tensor<6xi32> {moe.bound = 2}, %w: tensor<6x5xf32>) -> tensor<6xf32> {
   %ma = moe.one_hot %a : tensor<6xi32> -> tensor<6x5xi1>
   %mb = moe.one_hot %b : tensor<6xi32> -> tensor<6x5xi1>
   %any = arith.ori %ma, %mb : tensor<6x5xi1>

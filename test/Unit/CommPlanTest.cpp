@@ -486,6 +486,12 @@ TEST(IndexMap, RefusesWhatDoesNotFit) {
   EXPECT_THROW(planExchange(one, two, {{{0, 1, 0, 1, 8}}}, 4, 0), Error);
 }
 
+TEST(IndexMap, SaysWhatItMaps) {
+  EXPECT_EQ(IndexMap().str(), "row-major");
+  EXPECT_EQ((IndexMap{{{3, -1, 0, 2, 4}, {0, 1, 0, 1, 8, 2, 3}}}.str()),
+            "3+-1i -> 0+2i (4), 0+1i -> 0+1i (8) windows 2 3");
+}
+
 TEST(Refinement, DigitsOfOneCutNothing) {
   Layout halves{{6}, {{{1, 4}, {2, 6}}}, {}};
   std::optional<Refinement> refinement = Refinement::of(12, {&halves});
