@@ -55,6 +55,57 @@ func.func @choice_of_the_others(%p: tensor<2x6x5xf32>, %s: tensor<2x6xi32>, %x: 
   return %y : tensor<5x2x3x8xf32>
 }
 
+// The last of three is the second of every second one.
+// CHECK-LABEL: func.func @choice_of_every_second
+// CHECK-NOT:     2x6x5x3
+// CHECK:         moe.dispatch
+func.func @choice_of_every_second(%p: tensor<2x6x5xf32>, %s: tensor<2x6xi32>, %x: tensor<2x6x8xf32>) -> tensor<5x2x3x8xf32> {
+  %v, %i = moe.top_k %p k 3 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x3xf32>, tensor<2x6x3xi32>
+  %i1 = moe.slice %i offsets [0, 0, 0] strides [1, 1, 1] : tensor<2x6x3xi32> -> tensor<2x6x1xi32>
+  %others = moe.slice %i offsets [0, 0, 0] strides [1, 1, 2] : tensor<2x6x3xi32> -> tensor<2x6x2xi32>
+  %i2 = moe.slice %others offsets [0, 0, 1] strides [1, 1, 1] : tensor<2x6x2xi32> -> tensor<2x6x1xi32>
+  %e1 = moe.reshape %i1 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %e2 = moe.reshape %i2 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %m1 = moe.one_hot %e1 : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %m2 = moe.one_hot %e2 : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %c1 = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %c2 = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %a1 = moe.einsum "gse,gsc->gsec" %m1, %c1 : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<2x6x5x3xf32>
+  %a2 = moe.einsum "gse,gsc->gsec" %m2, %c2 : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<2x6x5x3xf32>
+  %combine = arith.addf %a1, %a2 : tensor<2x6x5x3xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x6x5x3xf32>
+  %taken = arith.cmpf une, %combine, %zero : tensor<2x6x5x3xf32>
+  %mask = arith.uitofp %taken : tensor<2x6x5x3xi1> to tensor<2x6x5x3xf32>
+  %y = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<2x6x5x3xf32>, tensor<2x6x8xf32> -> tensor<5x2x3x8xf32>
+  return %y : tensor<5x2x3x8xf32>
+}
+
+// Not those of other tokens: the second choice of (g, s) is taken at (s, g).
+// CHECK-LABEL: func.func @choices_of_other_tokens
+// CHECK:         arith.cmpf une, %{{.*}} : tensor<3x3x5x3xf32>
+// CHECK:         moe.einsum "gsec,gsm->egcm"
+func.func @choices_of_other_tokens(%p: tensor<3x3x5xf32>, %s: tensor<3x3xi32>, %x: tensor<3x3x8xf32>) -> tensor<5x3x3x8xf32> {
+  %v, %i = moe.top_k %p k 2 dim 2 : tensor<3x3x5xf32> -> tensor<3x3x2xf32>, tensor<3x3x2xi32>
+  %i1 = moe.slice %i offsets [0, 0, 0] strides [1, 1, 1] : tensor<3x3x2xi32> -> tensor<3x3x1xi32>
+  %i2 = moe.slice %i offsets [0, 0, 1] strides [1, 1, 1] : tensor<3x3x2xi32> -> tensor<3x3x1xi32>
+  %e1 = moe.reshape %i1 : tensor<3x3x1xi32> -> tensor<3x3xi32>
+  %e2 = moe.reshape %i2 : tensor<3x3x1xi32> -> tensor<3x3xi32>
+  %m1 = moe.one_hot %e1 : tensor<3x3xi32> -> tensor<3x3x5xf32>
+  %turned = moe.transpose %e2 permutation [1, 0] : tensor<3x3xi32> -> tensor<3x3xi32>
+  %m2 = moe.one_hot %turned : tensor<3x3xi32> -> tensor<3x3x5xf32>
+  %c1 = moe.one_hot %s : tensor<3x3xi32> -> tensor<3x3x3xf32>
+  %c2 = moe.one_hot %s : tensor<3x3xi32> -> tensor<3x3x3xf32>
+  %a1 = moe.einsum "gse,gsc->gsec" %m1, %c1 : tensor<3x3x5xf32>, tensor<3x3x3xf32> -> tensor<3x3x5x3xf32>
+  %a2 = moe.einsum "gse,gsc->gsec" %m2, %c2 : tensor<3x3x5xf32>, tensor<3x3x3xf32> -> tensor<3x3x5x3xf32>
+  %combine = arith.addf %a1, %a2 : tensor<3x3x5x3xf32>
+  %zero = arith.constant dense<0.0> : tensor<3x3x5x3xf32>
+  // expected-remark @+1 {{stays dense: it is not linear, and two of the 2 one-hot terms of its operand may meet}}
+  %taken = arith.cmpf une, %combine, %zero : tensor<3x3x5x3xf32>
+  %mask = arith.uitofp %taken : tensor<3x3x5x3xi1> to tensor<3x3x5x3xf32>
+  %y = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<3x3x5x3xf32>, tensor<3x3x8xf32> -> tensor<5x3x3x8xf32>
+  return %y : tensor<5x3x3x8xf32>
+}
+
 // What is -inf is not chosen while something finite is left.
 // CHECK-LABEL: func.func @first_choice_is_minus_infinity
 // CHECK-NOT:     2x6x5x3
@@ -131,6 +182,61 @@ func.func @first_choice_in_the_only_group(%p: tensor<1x6x5xf32>, %s: tensor<1x6x
   %mask = arith.uitofp %taken : tensor<1x6x5x3xi1> to tensor<1x6x5x3xf32>
   %y = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<1x6x5x3xf32>, tensor<1x6x8xf32> -> tensor<5x1x3x8xf32>
   return %y : tensor<5x1x3x8xf32>
+}
+
+// Where it is not, the first choice may be chosen again.
+// CHECK-LABEL: func.func @first_choice_is_sometimes_minus_infinity
+// CHECK:         arith.cmpf une, %{{.*}} : tensor<2x6x5x3xf32>
+// CHECK:         moe.einsum "gsec,gsm->egcm"
+func.func @first_choice_is_sometimes_minus_infinity(%p: tensor<2x6x5xf32>, %s: tensor<2x6xi32>, %u: tensor<2x6xi1>, %x: tensor<2x6x8xf32>) -> tensor<5x2x3x8xf32> {
+  %v1, %i1 = moe.top_k %p k 1 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x1xf32>, tensor<2x6x1xi32>
+  %e1 = moe.reshape %i1 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %is1 = moe.one_hot %e1 : tensor<2x6xi32> -> tensor<2x6x5xi1>
+  %never = arith.constant dense<0xFF800000> : tensor<2x6x5xf32>
+  %us = moe.broadcast %u dims [0, 1] : tensor<2x6xi1> -> tensor<2x6x5xi1>
+  %here = arith.andi %is1, %us : tensor<2x6x5xi1>
+  %others = arith.select %here, %never, %p : tensor<2x6x5xi1>, tensor<2x6x5xf32>
+  %v2, %i2 = moe.top_k %others k 1 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x1xf32>, tensor<2x6x1xi32>
+  %e2 = moe.reshape %i2 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %m1 = moe.one_hot %e1 : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %m2 = moe.one_hot %e2 : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %c1 = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %c2 = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %a1 = moe.einsum "gse,gsc->gsec" %m1, %c1 : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<2x6x5x3xf32>
+  %a2 = moe.einsum "gse,gsc->gsec" %m2, %c2 : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<2x6x5x3xf32>
+  %combine = arith.addf %a1, %a2 : tensor<2x6x5x3xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x6x5x3xf32>
+  // expected-remark @+1 {{stays dense: it is not linear, and two of the 2 one-hot terms of its operand may meet}}
+  %taken = arith.cmpf une, %combine, %zero : tensor<2x6x5x3xf32>
+  %mask = arith.uitofp %taken : tensor<2x6x5x3xi1> to tensor<2x6x5x3xf32>
+  %y = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<2x6x5x3xf32>, tensor<2x6x8xf32> -> tensor<5x2x3x8xf32>
+  return %y : tensor<5x2x3x8xf32>
+}
+
+// Nothing is known of what else is not chosen.
+// CHECK-LABEL: func.func @others_are_minus_infinity
+// CHECK:         arith.cmpf une, %{{.*}} : tensor<2x6x5x3xf32>
+// CHECK:         moe.einsum "gsec,gsm->egcm"
+func.func @others_are_minus_infinity(%p: tensor<2x6x5xf32>, %s: tensor<2x6xi32>, %never_these: tensor<2x6x5xi1>, %x: tensor<2x6x8xf32>) -> tensor<5x2x3x8xf32> {
+  %v1, %i1 = moe.top_k %p k 1 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x1xf32>, tensor<2x6x1xi32>
+  %e1 = moe.reshape %i1 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %never = arith.constant dense<0xFF800000> : tensor<2x6x5xf32>
+  %others = arith.select %never_these, %never, %p : tensor<2x6x5xi1>, tensor<2x6x5xf32>
+  %v2, %i2 = moe.top_k %others k 1 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x1xf32>, tensor<2x6x1xi32>
+  %e2 = moe.reshape %i2 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %m1 = moe.one_hot %e1 : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %m2 = moe.one_hot %e2 : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %c1 = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %c2 = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %a1 = moe.einsum "gse,gsc->gsec" %m1, %c1 : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<2x6x5x3xf32>
+  %a2 = moe.einsum "gse,gsc->gsec" %m2, %c2 : tensor<2x6x5xf32>, tensor<2x6x3xf32> -> tensor<2x6x5x3xf32>
+  %combine = arith.addf %a1, %a2 : tensor<2x6x5x3xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x6x5x3xf32>
+  // expected-remark @+1 {{stays dense: it is not linear, and two of the 2 one-hot terms of its operand may meet}}
+  %taken = arith.cmpf une, %combine, %zero : tensor<2x6x5x3xf32>
+  %mask = arith.uitofp %taken : tensor<2x6x5x3xi1> to tensor<2x6x5x3xf32>
+  %y = moe.einsum "gsec,gsm->egcm" %mask, %x : tensor<2x6x5x3xf32>, tensor<2x6x8xf32> -> tensor<5x2x3x8xf32>
+  return %y : tensor<5x2x3x8xf32>
 }
 
 // A large negative number may still be the largest: scores may be lower.

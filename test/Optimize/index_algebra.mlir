@@ -448,3 +448,23 @@ func.func @masks_that_meet(%a: tensor<6xi32> {moe.bound = 2}, %b: tensor<6xi32> 
   %y = moe.reduce sum %picked dims [1] : tensor<6x5xf32> -> tensor<6xf32>
   return %y : tensor<6xf32>
 }
+
+// What weighs differently in each choice is no weight of the token.
+// CHECK-LABEL: func.func @choices_that_weigh_differently
+// CHECK-NOT:     moe.dispatch
+// CHECK:         moe.einsum "gsm,gsec->egcm"
+func.func @choices_that_weigh_differently(%x: tensor<2x6x8xf32>, %p: tensor<2x6x5xf32>, %s: tensor<2x6xi32>, %v: tensor<2x6xf32>, %w: tensor<2x6xf32>) -> tensor<5x2x3x8xf32> {
+  %best, %i = moe.top_k %p k 2 dim 2 : tensor<2x6x5xf32> -> tensor<2x6x2xf32>, tensor<2x6x2xi32>
+  %i1 = moe.slice %i offsets [0, 0, 0] strides [1, 1, 1] : tensor<2x6x2xi32> -> tensor<2x6x1xi32>
+  %i2 = moe.slice %i offsets [0, 0, 1] strides [1, 1, 1] : tensor<2x6x2xi32> -> tensor<2x6x1xi32>
+  %a = moe.reshape %i1 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %b = moe.reshape %i2 : tensor<2x6x1xi32> -> tensor<2x6xi32>
+  %ma = moe.one_hot %a : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %mb = moe.one_hot %b : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %ms = moe.one_hot %s : tensor<2x6xi32> -> tensor<2x6x3xf32>
+  %0 = moe.einsum "gse,gsc,gs->gsec" %ma, %ms, %v : tensor<2x6x5xf32>, tensor<2x6x3xf32>, tensor<2x6xf32> -> tensor<2x6x5x3xf32>
+  %1 = moe.einsum "gse,gsc,gs->gsec" %mb, %ms, %w : tensor<2x6x5xf32>, tensor<2x6x3xf32>, tensor<2x6xf32> -> tensor<2x6x5x3xf32>
+  %2 = arith.addf %0, %1 : tensor<2x6x5x3xf32>
+  %y = moe.einsum "gsm,gsec->egcm" %x, %2 : tensor<2x6x8xf32>, tensor<2x6x5x3xf32> -> tensor<5x2x3x8xf32>
+  return %y : tensor<5x2x3x8xf32>
+}

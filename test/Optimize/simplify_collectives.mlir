@@ -151,3 +151,23 @@ func.func @what_is_under_way() -> (tensor<8x4xf32> {spmd.sharding = #whole, spmd
   %3 = spmd.done %1 : !spmd.pending<tensor<8x4xf32>> -> tensor<8x4xf32>
   return %2, %3 : tensor<8x4xf32>, tensor<8x4xf32>
 }
+
+// What is gathered once, around a loop, is not moved from where it came in each turn.
+// CHECK-LABEL: func.func @gathered_around_a_loop
+// CHECK:         %[[ALL:.*]] = spmd.all_gather
+// CHECK:         scf.for
+// CHECK-NEXT:      spmd.slice %[[ALL]]
+func.func @gathered_around_a_loop(%a: tensor<2x4xf32> {spmd.sharding = #rows, spmd.global = tensor<8x4xf32>})
+    -> (tensor<8x1xf32> {spmd.sharding = #columns, spmd.global = tensor<8x4xf32>}) {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %3 = arith.constant 3 : index
+  %zero = arith.constant dense<0.0> : tensor<8x1xf32>
+  %all = spmd.all_gather %a from #rows to #whole of tensor<8x4xf32> : tensor<2x4xf32> -> tensor<8x4xf32>
+  %last = scf.for %i = %0 to %3 step %1 iter_args(%carried = %zero) -> tensor<8x1xf32> {
+    %mine = spmd.slice %all from #whole to #columns of tensor<8x4xf32> : tensor<8x4xf32> -> tensor<8x1xf32>
+    %next = arith.addf %carried, %mine : tensor<8x1xf32>
+    scf.yield %next : tensor<8x1xf32>
+  }
+  return %last : tensor<8x1xf32>
+}
