@@ -24,7 +24,8 @@ bool hasCalls(func::FuncOp func) {
 struct ExposeChoicesPass : moe::impl::MoeExposeChoicesBase<ExposeChoicesPass> {
   void runOnOperation() override {
     func::FuncOp func = getOperation();
-    if (func.isExternal() || !func.isPublic())
+    // Declarations are private.
+    if (!func.isPublic())
       return;
     if (!func.getBody().hasOneBlock() || hasCalls(func)) {
       func.emitError() << "function @" << func.getName()

@@ -71,6 +71,21 @@ func.func @dead_choices_stay_dead(%scores: tensor<6x4xf32>) -> tensor<6x4xf32> {
   return %scores : tensor<6x4xf32>
 }
 
+// What is called keeps its results: those who call it know them.
+// CHECK-LABEL: func.func private @called_functions_are_left(%arg0: tensor<6x4xf32>) -> tensor<6x2xf32> attributes {no_inline}
+func.func private @called_functions_are_left(%scores: tensor<6x4xf32>) -> tensor<6x2xf32> attributes {no_inline} {
+  %best, %index = moe.top_k %scores k 2 dim 1 : tensor<6x4xf32> -> tensor<6x2xf32>, tensor<6x2xi32>
+  return %best : tensor<6x2xf32>
+}
+// CHECK: func.func @callers_too(%arg0: tensor<6x4xf32>) -> tensor<6x2xf32> {
+func.func @callers_too(%scores: tensor<6x4xf32>) -> tensor<6x2xf32> {
+  %0 = call @called_functions_are_left(%scores) : (tensor<6x4xf32>) -> tensor<6x2xf32>
+  return %0 : tensor<6x2xf32>
+}
+
+// CHECK: func.func private @declared(tensor<6x4xf32>) -> tensor<6x2xf32>
+func.func private @declared(%scores: tensor<6x4xf32>) -> tensor<6x2xf32>
+
 // -----
 
 func.func private @inner(%x: tensor<2xf32>) -> tensor<2xf32> {
