@@ -213,3 +213,22 @@ func.func @what_is_read_twice_comes_once(%a: tensor<8x8xf32> {spmd.sharding = #b
   %1 = arith.mulf %0, %0 : tensor<8x8xf32>
   return %0, %1 : tensor<8x8xf32>, tensor<8x8xf32>
 }
+
+// Operands that want other rows: the result's go to one of them, and are not cut over both axes, which nobody asked for.
+// CHECK-LABEL: func.func @two_lists_do_not_become_one
+// CHECK:         moe.einsum "ab,ab->a" {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data"}]>]}
+func.func @two_lists_do_not_become_one(%x: tensor<8x4xf32>, %e: tensor<8x4xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"expert"}, {}]>})
+    -> (tensor<8xf32>, tensor<8x4xf32> {spmd.sharding = #by_rows}) {
+  %0 = moe.cumprod %x dim 1 : tensor<8x4xf32>
+  %1 = moe.einsum "ab,ab->a" %0, %e : tensor<8x4xf32>, tensor<8x4xf32> -> tensor<8xf32>
+  return %1, %0 : tensor<8xf32>, tensor<8x4xf32>
+}
+
+// Of the dimensions that lose an axis the best one is told: columns would take 8320 bytes.
+// CHECK-LABEL: func.func @the_best_loser_is_told
+// CHECK:         spmd.reshard %{{.*}} because "{{.*}}moe.einsum at {{[^;]*}} gives {\22data\22} to dimension 0 of the result at 640 bytes a rank, a summed dimension of size 64 would take 4864
+func.func @the_best_loser_is_told(%a: tensor<64x64xf32> {spmd.sharding = #by_rows}, %b: tensor<64x4xf32> {spmd.sharding = #by_columns},
+    %c: tensor<64xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"data"}]>}) -> tensor<64x4xf32> {
+  %0 = moe.einsum "mk,kn,k->mn" %a, %b, %c : tensor<64x64xf32>, tensor<64x4xf32>, tensor<64xf32> -> tensor<64x4xf32>
+  return %0 : tensor<64x4xf32>
+}
