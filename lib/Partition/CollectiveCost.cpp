@@ -417,11 +417,10 @@ StepCost CostModel::allReduce(const AtomLayout &from,
     return cost;
   };
   StepCost worst = costOf(0);
-  // Equal parts cost all members the same.
-  for (int64_t own = 1; own < std::min(members, kShares) && members <= kShares;
-       ++own) {
-    if (elements % members == 0)
-      break;
+  // Equal parts cost all members the same, and so do many.
+  if (members > kShares || elements % members == 0)
+    return worst;
+  for (int64_t own = 1; own < members; ++own) {
     StepCost cost = costOf(own);
     worst.time = std::max(worst.time, cost.time);
     worst.received = std::max(worst.received, cost.received);

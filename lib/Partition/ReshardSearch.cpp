@@ -12,6 +12,8 @@ namespace {
 
 // More layouts than this, of more than three atoms, are not all tried.
 constexpr double kLayouts = 512;
+// Where they are not, more partial atoms than this are reduced all at once.
+constexpr int kReduced = 6;
 
 // Calls visit(dims) for `dims` with every row of distinct atoms of `available`
 // behind its dimensions, the empty row included. An atom goes to no dimension
@@ -151,7 +153,7 @@ private:
   void addSlices(Layer &layer, int stepsLeft);
   void firstStep(const Layer &sources, Layer &reached);
   void lastStep(const Layer &reached);
-  void tryReductions(const Path &path, int id, bool last, Layer &next);
+  void reduce(const Path &path, int id, uint32_t group, Layer &next);
 
   ReshardSearch &search_;
   const CostModel &model_;
@@ -376,21 +378,15 @@ void SearchRun::addSlices(Layer &layer, int stepsLeft) {
     }
 }
 
-// All of them at once in the last step or a bounded search, else any.
-void SearchRun::tryReductions(const Path &path, int id, bool last,
-                              Layer &next) {
+// All atoms of `group` in one step, to blocks as they are or to pieces.
+void SearchRun::reduce(const Path &path, int id, uint32_t group, Layer &next) {
   AtomLayout layout = at(id);
-  uint32_t left = layout.unreduced & reduced_;
-  for (uint32_t group = left; group; group = (group - 1) & left) {
-    AtomLayout reduced{layout.dims, layout.unreduced & ~group};
-    reach(path, id, StepKind::AllReduce, search_.intern(reduced),
-          model_.allReduce(layout, reduced), next);
-    for (const AtomLayout &pieces : scattersOf(layout, group))
-      reach(path, id, StepKind::ReduceScatter, search_.intern(pieces),
-            model_.reduceScatter(layout, pieces), next);
-    if (last || !exact_)
-      return;
-  }
+  AtomLayout reduced{layout.dims, layout.unreduced & ~group};
+  reach(path, id, StepKind::AllReduce, search_.intern(reduced),
+        model_.allReduce(layout, reduced), next);
+  for (const AtomLayout &pieces : scattersOf(layout, group))
+    reach(path, id, StepKind::ReduceScatter, search_.intern(pieces),
+          model_.reduceScatter(layout, pieces), next);
 }
 
 void SearchRun::firstStep(const Layer &sources, Layer &reached) {
@@ -399,15 +395,20 @@ void SearchRun::firstStep(const Layer &sources, Layer &reached) {
       if (!isHopeless(path, id, target, 1))
         reach(path, id, StepKind::Move, target, search_.moveCost(id, target),
               reached);
-    tryReductions(path, id, false, reached);
+    // What stays partial is left to the last step.
+    for (uint32_t group = reduced_; group; group = (group - 1) & reduced_) {
+      reduce(path, id, group, reached);
+      if (!exact_ && countBits(reduced_) > kReduced)
+        break;
+    }
   }
 }
 
 void SearchRun::lastStep(const Layer &reached) {
   Layer beyond;
   for (const auto &[id, path] : reached) {
-    if (search_.layouts_[id].unreduced != to_.unreduced) {
-      tryReductions(path, id, true, beyond);
+    if (uint32_t left = search_.layouts_[id].unreduced & ~to_.unreduced) {
+      reduce(path, id, left, beyond);
       continue;
     }
     for (int sink : sinks_)

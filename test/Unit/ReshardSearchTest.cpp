@@ -193,3 +193,73 @@ INSTANTIATE_TEST_SUITE_P(Meshes, EveryPair, testing::ValuesIn(kMeshes),
                              name += std::isalnum(c) ? c : '_';
                            return name;
                          });
+
+namespace {
+
+const Link kInNode = {false, 2000, 50}, kBetweenNodes = {true, 5000, 12.5};
+
+/// `count` atoms of size 2, of which the major ones leave the node.
+std::vector<Atom> pairsOf(size_t count, size_t leaveNode) {
+  std::vector<Atom> atoms;
+  for (size_t i = 0; i < count; ++i)
+    atoms.push_back({{2, int64_t(1) << i},
+                     i + leaveNode < count ? kInNode : kBetweenNodes});
+  return atoms;
+}
+
+} // namespace
+
+// 64 ranks are the most whose parts are looked at one by one. The rank that
+// reduces two elements gets two from each other rank, and one that it reduced.
+TEST(CollectiveCost, PartsOf64RanksAreCounted) {
+  CostModel model({65}, 4, {{{64, 1}, kInNode}});
+  StepCost cost = model.allReduce({{{}}, 1}, {{{}}, 0});
+  EXPECT_EQ(cost.received, 4 * (63 * 2 + 63));
+}
+
+// Five atoms cut one dimension in 326 ways and two in 1631, four atoms two in
+// 261 and three in 685. Up to 512 all are tried, and the bound is what is
+// found.
+TEST(ReshardSearch, IsExactUpTo512Layouts) {
+  auto isExact = [](std::vector<int64_t> shape, size_t atoms) {
+    AtomLayout cut{{{}}, 0}, whole{{}, 0};
+    for (uint8_t atom = 0; atom < atoms; ++atom)
+      cut.dims[0].push_back(atom);
+    cut.dims.resize(shape.size());
+    whole.dims.resize(shape.size());
+    SearchResult plan =
+        ReshardSearch(CostModel(std::move(shape), 4, pairsOf(atoms, 1)))
+            .plan(cut, whole);
+    return plan.bound == plan.time;
+  };
+  EXPECT_TRUE(isExact({64}, 5));
+  EXPECT_FALSE(isExact({64, 64}, 5));
+  EXPECT_TRUE(isExact({64, 64}, 4));
+  EXPECT_FALSE(isExact({64, 64, 64}, 4));
+}
+
+// Sums over nodes and in them, wanted in pieces in each node: the pieces are
+// made there, so that less of them leaves it. So it is with one dimension,
+// where all layouts are tried, and with three, where not all are.
+TEST(ReshardSearch, SumsAreMadeInNodesBeforeBetweenThem) {
+  for (size_t rank : {1, 3}) {
+    ReshardSearch search(CostModel(std::vector<int64_t>(rank, 64), 4,
+                                   pairsOf(4, /*leaveNode=*/1)));
+    AtomLayout sums{std::vector<std::vector<uint8_t>>(rank), 0b1001},
+        pieces{sums.dims, 0};
+    pieces.dims[0] = {0};
+    SearchResult plan = search.plan(sums, pieces);
+    ASSERT_EQ(plan.steps.size(), 2u);
+    EXPECT_EQ(plan.steps[0].kind, StepKind::ReduceScatter);
+    EXPECT_EQ(plan.steps[0].target, (AtomLayout{pieces.dims, 0b1000}));
+    EXPECT_EQ(plan.steps[1].kind, StepKind::AllReduce);
+  }
+}
+
+// Any of 2^14 groups of them could be reduced first: to try them takes seconds.
+TEST(ReshardSearch, SumsOverManyAtomsAreMadeAtOnce) {
+  ReshardSearch search(CostModel({64, 64, 64}, 4, pairsOf(14, 7)));
+  SearchResult plan =
+      search.plan({{{}, {}, {}}, (1u << 14) - 1}, {{{0}, {}, {}}, 0});
+  EXPECT_EQ(plan.steps.front().target.unreduced, 0u);
+}
