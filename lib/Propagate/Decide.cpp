@@ -155,7 +155,7 @@ double Decider::resultBytes(int op, const Port &result,
   Placement yield = yieldOf(graph.ops[op], result, assignment);
   llvm::SmallVector<Placement, 4> needs = decidedNeeds(result.tensor);
   // Partial values must be reduced whoever uses them: at least scattered.
-  if (needs.empty() && !yield.unreduced.empty()) {
+  if (needs.empty()) {
     needs.push_back(yield.reduced());
     if (!needs[0].dims.empty())
       llvm::append_range(needs[0].dims[0], yield.unreduced);

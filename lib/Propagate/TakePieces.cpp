@@ -51,10 +51,7 @@ Decider::piecesOf(int op, const Decisions &decisions) const {
 // tokens, of which there are half as many. Nobody claims such cuts, and they go
 // no further.
 void Decider::takePieces(Decisions &decisions) {
-  for (auto [op, decision] : llvm::enumerate(decisions.ops)) {
-    state[op].assignment = decision.assignment;
-    isDecided[op] = !graph.ops[op].isFree();
-  }
+  state = decisions.ops;
   for (auto [op, node] : llvm::enumerate(graph.ops)) {
     // What nobody here uses is as annotations have it. Elementwise results are
     // no smaller than what they are made of.

@@ -215,18 +215,26 @@ TEST(Decide, OperandsStayAtATie) {
   EXPECT_EQ(op.contests[0].bytes, op.contests[0].loserBytes);
 }
 
+// Forward and back, and once more to see that nothing changes.
+TEST(Decide, SweepsEndWhereNothingChanges) {
+  Dispatch program(4, 4);
+  Decisions decisions = decide(program.graph);
+  EXPECT_EQ(decisions.openOps, 1);
+  EXPECT_EQ(decisions.sweeps, 4);
+}
+
 /// "bh,hm->bm", then "bm,mk->bk" whose weights are left out: h is pinned over
-/// an axis of size 4, so that the first product is partial, and the second is
-/// wanted whole. B 8, H 8, M `inner`, K `outer`.
+/// `hidden`, so that the first product is partial, and the second is wanted
+/// whole. B 8, H 8, M `inner`, K `outer`; axis 0 of size 4, 1 of size 2.
 struct Products {
   Graph graph;
   int first = 0, second = 0;
 
-  Products(int64_t inner, int64_t outer) {
+  Products(int64_t inner, int64_t outer, const AxisList &hidden = {0}) {
     std::string error;
-    graph.atoms = *AtomTable::create({{"x", 4}}, {}, error);
-    int values = addArgument({8, 8}, {{}, {0}});
-    int weights = addArgument({8, inner}, {{0}, {}});
+    graph.atoms = *AtomTable::create({{"x", 4}, {"y", 2}}, {}, error);
+    int values = addArgument({8, 8}, {{}, hidden});
+    int weights = addArgument({8, inner}, {hidden, {}});
 
     OpNode op;
     op.factors = {{8}, {8, FactorKind::Reduction}, {inner}}; // b h m
@@ -273,6 +281,15 @@ TEST(Decide, SmallResultsOfPiecesAreGathered) {
   EXPECT_EQ(op.assignment, Assignment({{0}, {}, {}}));
   EXPECT_EQ(op.pieces, AxisList({0}));
   EXPECT_EQ(op.origins[0], kNoOrigin);
+}
+
+// Over one axis, then over the other: sums are scattered over all ranks.
+TEST(Decide, PiecesAreTakenOverEachAxis) {
+  Products program(64, 4, /*hidden=*/{0, 1});
+  Decisions decisions = decide(program.graph);
+  const OpDecision &op = decisions.ops[program.second];
+  EXPECT_EQ(op.assignment, Assignment({{0, 1}, {}, {}}));
+  EXPECT_EQ(op.pieces, AxisList({0, 1}));
 }
 
 // 8 x 4 sums are the smaller ones.
