@@ -217,6 +217,15 @@ TEST(CollectiveCost, PartsOf64RanksAreCounted) {
   EXPECT_EQ(cost.received, 4 * (63 * 2 + 63));
 }
 
+// No way is faster than the best latency and the best bandwidth of all links,
+// which need not be those of one, nor of the one in the node.
+TEST(CollectiveCost, LeastTimeIsThatOfTheBestLinks) {
+  Link direct{true, 1000, 20}, wide{true, 4000, 100};
+  CostModel model({64}, 4,
+                  {{{2, 1}, kInNode}, {{2, 2}, direct}, {{2, 4}, wide}});
+  EXPECT_EQ(model.leastTime(3, 500), 3 * 1000 + 500 / 100);
+}
+
 // Five atoms cut one dimension in 326 ways and two in 1631, four atoms two in
 // 261 and three in 685. Up to 512 all are tried, and the bound is what is
 // found.
