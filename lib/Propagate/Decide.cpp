@@ -231,7 +231,7 @@ OpDecision Decider::decideOp(int op) const {
   for (auto [factor, lists] : llvm::enumerate(candidates.lists))
     for (const AxisList &list : lists)
       for (int atom : list)
-        if (!contains(sure[factor], atom) && !contains(optional, atom))
+        if (!contains(sure[factor], atom))
           optional.push_back(atom);
   llvm::SmallVector<Assignment, 8> choices;
   llvm::SmallVector<Cost, 8> costs;
