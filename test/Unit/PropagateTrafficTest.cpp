@@ -168,6 +168,19 @@ TEST(Traffic, PartialValuesAreReducedOntoPiecesOfTheTarget) {
             256);
 }
 
+// Values that are whole go to each user from where they are, though one could
+// have them of the other for less: rows over both axes, wanted by columns over
+// one or both.
+TEST(Traffic, WholeValuesGoToEachUser) {
+  Mesh mesh({2, 2});
+  Placement from = placement({{0, 1}, {}}), first = placement({{}, {0}}),
+            second = placement({{}, {0, 1}});
+  FanOut plan = planFanOut(from, {first, second}, kMatrix, mesh.atoms);
+  EXPECT_FALSE(plan.base);
+  EXPECT_EQ(plan.bytes, receivedBytes(from, first, kMatrix, mesh.atoms) +
+                            receivedBytes(from, second, kMatrix, mesh.atoms));
+}
+
 TEST(Traffic, SeveralUsersShareOneReduction) {
   Mesh mesh({2, 2});
   Placement from = placement({{}, {}}, {0});
