@@ -76,12 +76,10 @@ public:
   // The axis that was contested at the op goes to the factor that lost it.
   void giveToLoser(int node, const Contest &contest) {
     const OpNode &op = plain.ops[node];
-    if (op.pin || contest.loser == spmd::kNoFactor)
+    if (op.pin)
       return;
-    Assignment assignment =
-        givenToLoser(decisions.ops[node].assignment, contest);
-    if (!annotateCarrier(node, contest.loser, assignment, op.results))
-      annotateCarrier(node, contest.loser, assignment, op.operands);
+    if (!annotateCarrier(node, contest.loser, contest.losing, op.results))
+      annotateCarrier(node, contest.loser, contest.losing, op.operands);
   }
 
 private:

@@ -217,6 +217,7 @@ void Decider::findContests(const Candidates &candidates,
         continue;
       contest.loser = holder;
       contest.loserBytes = cost.bytes;
+      contest.losing = choice;
     }
     if (contest.loser != spmd::kNoFactor)
       decision.contests.push_back(contest);
@@ -399,14 +400,6 @@ Placement moe::propagate::placementOf(const Graph &graph,
       return yieldOf(graph.ops[producer], result,
                      decisions.ops[producer].assignment);
   llvm_unreachable("a producer has its tensors as results");
-}
-
-Assignment moe::propagate::givenToLoser(Assignment assignment,
-                                        const Contest &contest) {
-  for (AxisList &axes : assignment)
-    llvm::erase(axes, contest.atom);
-  assignment[contest.loser].push_back(contest.atom);
-  return assignment;
 }
 
 Decisions moe::propagate::decide(const Graph &graph) {

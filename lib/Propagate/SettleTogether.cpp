@@ -89,11 +89,8 @@ void Decider::settleTogether() {
     if (!isOpen[op] || graph.ops[op].pin ||
         costOf(op, state[op].assignment).bytes == 0)
       continue;
-    for (const Contest &contest : llvm::to_vector<4>(state[op].contests)) {
-      if (contest.loser == spmd::kNoFactor)
-        continue;
-      if (settleFrom(op, givenToLoser(state[op].assignment, contest)))
+    for (const Contest &contest : llvm::to_vector<4>(state[op].contests))
+      if (settleFrom(op, contest.losing))
         break;
-    }
   }
 }

@@ -215,14 +215,19 @@ func.func @what_is_read_twice_comes_once(%a: tensor<8x8xf32> {spmd.sharding = #b
   return %0, %1 : tensor<8x8xf32>, tensor<8x8xf32>
 }
 
-// Operands that want other rows: the result's go to one of them, and are not cut over both axes, which nobody asked for.
-// CHECK-LABEL: func.func @two_lists_do_not_become_one
-// CHECK:         moe.einsum "ab,ab->a" {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data"}]>]}
-func.func @two_lists_do_not_become_one(%x: tensor<8x4xf32>, %e: tensor<8x4xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"expert"}, {}]>})
-    -> (tensor<8xf32>, tensor<8x4xf32> {spmd.sharding = #by_rows}) {
-  %0 = moe.cumprod %x dim 1 : tensor<8x4xf32>
-  %1 = moe.einsum "ab,ab->a" %0, %e : tensor<8x4xf32>, tensor<8x4xf32> -> tensor<8xf32>
-  return %1, %0 : tensor<8xf32>, tensor<8x4xf32>
+// Here too, and the axis goes to columns as they are wanted: data before expert. Only %a moves.
+// CHECK-LABEL: func.func @an_axis_goes_where_it_was_wanted
+// CHECK-SAME:    %[[A:[^:]*]]: tensor<8x8xf32>
+// CHECK-NEXT:    %[[MOVED:.*]] = spmd.reshard %[[A]] to <@mesh, [{}, {"data", "expert"}]>
+// CHECK-NEXT:    %{{.*}} = spmd.reshard %{{.*}} to <@mesh, [{}, {"data", "expert"}]> because {{.*}}argument 1
+// CHECK-NEXT:    %{{.*}} = arith.addf %[[MOVED]]
+// CHECK-NOT:     spmd.reshard
+// CHECK:         return
+func.func @an_axis_goes_where_it_was_wanted(%a: tensor<8x8xf32> {spmd.sharding = #by_rows}, %b: tensor<8x8xf32> {spmd.sharding = #by_columns})
+    -> (tensor<8x8xf32> {spmd.sharding = #spmd.sharding<@mesh, [{}, {"data", "expert"}]>}, tensor<8x8xf32>) {
+  %0 = arith.addf %a, %b : tensor<8x8xf32>
+  %1 = math.tanh %0 : tensor<8x8xf32>
+  return %1, %0 : tensor<8x8xf32>, tensor<8x8xf32>
 }
 
 // Of the dimensions that lose an axis the best one is told: columns would take 8320 bytes.

@@ -25,6 +25,20 @@ func.func @positions_are_counted_whole(%expert: tensor<4x12xi32> {moe.bound = 6,
   return %at, %slot : tensor<4x12x6xi32>, tensor<4x12xi32>
 }
 
+// What else is made of the positions has them whole too: it would be cut only because they were.
+// CHECK-LABEL: func.func @others_are_whole_with_them
+// CHECK:         %[[POSITION:.*]] = moe.cumsum
+// CHECK:         moe.cumsum %[[POSITION]] dim 1 exclusive {spmd.shardings = [#spmd.sharding<@mesh, [{"data"}, {}, {}]>]}
+func.func @others_are_whole_with_them(%expert: tensor<4x12xi32> {moe.bound = 6 : i64, spmd.sharding = #tokens})
+    -> (tensor<4x12x6xi32> {spmd.sharding = #experts}, tensor<4x12xi32> {spmd.sharding = #tokens}, tensor<4x12x6xi32>) {
+  %mask = moe.one_hot %expert : tensor<4x12xi32> -> tensor<4x12x6xi32>
+  %position = moe.cumsum %mask dim 1 : tensor<4x12x6xi32>
+  %at = arith.muli %position, %mask : tensor<4x12x6xi32>
+  %slot = moe.reduce sum %at dims [2] : tensor<4x12x6xi32> -> tensor<4x12xi32>
+  %other = moe.cumsum %position dim 1 exclusive : tensor<4x12x6xi32>
+  return %at, %slot, %other : tensor<4x12x6xi32>, tensor<4x12xi32>, tensor<4x12x6xi32>
+}
+
 // 600 experts: counting them all is more work than the sum is bytes.
 // CHECK-LABEL: func.func @many_positions_are_shared
 // CHECK:         moe.cumsum {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data"}, {}, {"expert"}]>]}

@@ -43,10 +43,8 @@ struct Contest {
   int winner = spmd::kNoFactor; // or nobody
   int loser = spmd::kNoFactor;  // the best of the others
   double bytes = 0, loserBytes = 0;
+  Assignment losing; // the best that gives the axis to the loser
 };
-
-/// The assignment with the axis of the contest at the factor that lost it.
-Assignment givenToLoser(Assignment assignment, const Contest &contest);
 
 /// What an op does in the end.
 struct OpDecision {
