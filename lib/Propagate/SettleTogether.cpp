@@ -75,7 +75,7 @@ bool Decider::settleFrom(int op, Assignment choice) {
     after[at] = std::move(state[at]);
     state[at] = std::move(decision);
   }
-  if (!waiting.empty() || !Cost::less(now, bytesAround(ops)))
+  if (!Cost::less(now, bytesAround(ops)))
     return false;
   for (auto &[at, decision] : after)
     state[at] = std::move(decision);

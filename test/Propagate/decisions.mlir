@@ -205,6 +205,18 @@ func.func @two_ops_change_at_once(%a: tensor<8x8xf32> {spmd.sharding = #by_rows}
   return %0, %1, %3 : tensor<8x8xf32>, tensor<8x8xf32>, tensor<8x8xf32>
 }
 
+// What a sum along columns exchanges counts too, or else columns would save a move here.
+// CHECK-LABEL: func.func @sums_along_columns_take_rows
+// CHECK:         arith.addf {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data"}, {}]>]}
+// CHECK:         moe.cumsum {{.*}} {spmd.shardings = [#spmd.sharding<@mesh, [{"data"}, {}]>]}
+func.func @sums_along_columns_take_rows(%a: tensor<8x8xf32> {spmd.sharding = #by_rows}, %b: tensor<8x8xf32> {spmd.sharding = #by_columns})
+    -> (tensor<8x8xf32> {spmd.sharding = #by_columns}, tensor<8x8xf32> {spmd.sharding = #by_rows}) {
+  %0 = arith.addf %a, %b : tensor<8x8xf32>
+  %1 = moe.cumsum %0 dim 1 : tensor<8x8xf32>
+  %2 = math.tanh %1 : tensor<8x8xf32>
+  return %0, %2 : tensor<8x8xf32>, tensor<8x8xf32>
+}
+
 // An operand that is read twice comes once: rows would take 64 bytes, not 128.
 // CHECK-LABEL: func.func @what_is_read_twice_comes_once
 // CHECK:         spmd.reshard %{{.*}} because "{{.*}}arith.mulf at {{[^;]*}} gives {\22data\22} to dimension 1 of the result at 64 bytes a rank, dimension 0 of the result would take 64"

@@ -43,3 +43,16 @@ func.func @calls_an_entry(%x: tensor<4xf32>) -> tensor<4xf32> {
 func.func private @spare(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %x : tensor<4xf32>
 }
+
+// -----
+
+// What is only declared is called as it is.
+// CHECK:       func.func private @declared(tensor<4xf32>) -> tensor<4xf32>
+// CHECK:       func.func @calls_a_declaration
+// CHECK-NEXT:    call @declared(%arg0)
+// CHECK-NOT:   func.func
+func.func private @declared(tensor<4xf32>) -> tensor<4xf32>
+func.func @calls_a_declaration(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = call @declared(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

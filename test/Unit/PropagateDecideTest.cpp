@@ -292,6 +292,19 @@ TEST(Decide, PiecesAreTakenOverEachAxis) {
   EXPECT_EQ(op.pieces, AxisList({0, 1}));
 }
 
+// Another user needs the sums whole: then they are there for both.
+TEST(Decide, SumsThatOthersNeedWholeAreTakenWhole) {
+  Products program(64, 4);
+  OpNode other;
+  other.factors = {{8}, {64}};
+  other.operands = {
+      {program.graph.ops[program.second].operands[0].tensor, {0, 1}}};
+  other.pin = Pin{{{}, {}}, {false, false}, {0, 0}, {}, {}, {}, 3};
+  program.graph.addOp(other);
+  Decisions decisions = decide(program.graph);
+  EXPECT_TRUE(decisions.ops[program.second].pieces.empty());
+}
+
 // 8 x 4 sums are the smaller ones.
 TEST(Decide, LargeResultsAreMadeOfWholeSums) {
   Products program(4, 64);

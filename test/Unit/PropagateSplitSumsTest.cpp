@@ -89,6 +89,27 @@ TEST(SplitSums, WhatMovesAnywayIsNotSaved) {
   EXPECT_TRUE(better(33).empty());
 }
 
+// Experts in parts over both axes: whole again from the minor one.
+TEST(SplitSums, AxesAreTakenFromTheEnd) {
+  Masks masks(8, 4, 1);
+  for (int op : {1, 2})
+    masks.assignments[op] = {{}, {0, 1}};
+  auto better = masks.find();
+  ASSERT_EQ(better.size(), 2u);
+  EXPECT_EQ(better[1], Assignment({{}, {}}));
+  EXPECT_EQ(better[2], Assignment({{}, {}}));
+}
+
+// Positions are made of 8 x 33 elements, of which each is read.
+TEST(SplitSums, LargeOperandsAreWork) {
+  Masks masks(8, 32, 1);
+  masks.graph.tensors[0].shape.sizes.push_back(33);
+  for (Port *port : {&masks.graph.ops[0].results[0],
+                     &masks.graph.ops[masks.positions].operands[0]})
+    port->factors.emplace_back();
+  EXPECT_TRUE(masks.find().empty());
+}
+
 TEST(SplitSums, WhatIsWrittenStays) {
   Masks masks(8, 4, 1);
   masks.graph.ops[masks.positions].pin =

@@ -195,6 +195,11 @@ TEST(Traffic, SeveralUsersShareOneReduction) {
   plan = planFanOut(placement({{1}, {}}, {0}), {placement({{}, {1}}), second},
                     kMatrix, mesh.atoms);
   EXPECT_EQ(plan.base, second);
+  // Either way moves as much: by the first.
+  Placement rows = placement({{0}, {}}), columns = placement({{}, {0}});
+  EXPECT_EQ(planFanOut(from, {rows, columns}, kMatrix, mesh.atoms).base, rows);
+  EXPECT_EQ(planFanOut(from, {columns, rows}, kMatrix, mesh.atoms).base,
+            columns);
   // One user needs no base.
   EXPECT_FALSE(
       planFanOut(from, {placement({{0}, {}})}, kMatrix, mesh.atoms).base);
