@@ -265,6 +265,27 @@ TEST(ReshardSearch, SumsAreMadeInNodesBeforeBetweenThem) {
   }
 }
 
+// Where not all layouts are tried, those between the two are: 2 * 3 messages in
+// place of 15.
+TEST(ReshardSearch, GathersGoInTwoStepsOnLargeMeshes) {
+  ReshardSearch search(CostModel({16, 16, 16}, 4, pairsOf(4, 2)));
+  SearchResult plan =
+      search.plan({{{0, 1, 2, 3}, {}, {}}, 0}, {{{}, {}, {}}, 0});
+  ASSERT_EQ(plan.steps.size(), 2u);
+  EXPECT_EQ(plan.steps[0].cost.messages + plan.steps[1].cost.messages, 6);
+}
+
+// Sums are scattered over both axes at once, or over one and then the other for
+// as many bytes in fewer messages: where only bytes count, one step is better.
+TEST(ReshardSearch, OneStepIsBetterThanTwo) {
+  Link bytesOnly{false, 0, 1};
+  ReshardSearch search(
+      CostModel({8}, 4, {{{2, 1}, bytesOnly}, {{2, 2}, bytesOnly}}));
+  SearchResult plan = search.plan({{{}}, 0b11}, {{{0, 1}}, 0});
+  ASSERT_EQ(plan.steps.size(), 1u);
+  EXPECT_EQ(plan.steps[0].cost.messages, 3);
+}
+
 // Any of 2^14 groups of them could be reduced first: to try them takes seconds.
 TEST(ReshardSearch, SumsOverManyAtomsAreMadeAtOnce) {
   ReshardSearch search(CostModel({64, 64, 64}, 4, pairsOf(14, 7)));
