@@ -43,19 +43,55 @@ double moe::propagate::totalBytes(const Graph &graph,
 // What could be written
 //===----------------------------------------------------------------------===//
 
+static Pin closed(ArrayRef<AxisList> dims) {
+  Pin pin;
+  pin.dims.assign(dims.begin(), dims.end());
+  pin.open.assign(dims.size(), false);
+  pin.priority.assign(dims.size(), 0);
+  return pin;
+}
+
+// The graph with an annotation of what `user` takes of the tensor, or all users
+// where the user is its producer.
+static Graph annotated(Graph graph, int tensor, int user,
+                       const Placement &placement) {
+  int producer = graph.tensors[tensor].producer;
+  bool isOfAll = user == producer;
+  OpNode node;
+  Port port{tensor, {}};
+  for (auto [dim, size] : llvm::enumerate(graph.tensors[tensor].shape.sizes)) {
+    node.factors.push_back({size});
+    port.factors.push_back({static_cast<int>(dim)});
+  }
+  node.opClass = OpClass::Elementwise;
+  node.pin = closed(placement.dims);
+  int place = isOfAll ? producer + 1 : user,
+      made = graph.addTensor(graph.tensors[tensor].shape, place);
+  for (auto [index, op] : llvm::enumerate(graph.ops))
+    for (Port &operand : op.operands)
+      if (operand.tensor == tensor &&
+          (isOfAll || static_cast<int>(index) == user))
+        operand.tensor = made;
+  node.operands = {port};
+  port.tensor = made;
+  node.results = {port};
+  graph.ops.insert(graph.ops.begin() + place, std::move(node));
+  graph.noteUsers();
+  return graph;
+}
+
 namespace {
 
-/// A pin put in the place of what a node has.
+/// What could be written, and the graph that it would make.
 struct Change {
-  int node;
-  Pin pin;
   std::string text;
+  Graph graph;
 };
 
 class Changes {
 public:
-  Changes(const FunctionGraph &graph, const Decisions &decisions)
-      : graph(graph), plain(graph.getGraph()), decisions(decisions) {}
+  explicit Changes(const FunctionGraph &graph)
+      : graph(graph), plain(graph.getGraph()) {}
 
   std::vector<Change> list;
 
@@ -67,10 +103,14 @@ public:
           llvm::equal(op.factors, plain.tensors[tensor].shape.sizes,
                       [](const spmd::Factor &factor, int64_t size) {
                         return factor.size == size;
-                      }))
-        list.push_back({static_cast<int>(index), closed(placement.dims),
-                        "write " + printed(placement) + " as " +
-                            graph.describeOrigin(origin).str()});
+                      })) {
+        Change &change = list.emplace_back();
+        change.text = "write " + printed(placement) + " as " +
+                      graph.describeOrigin(origin).str();
+        change.graph = plain;
+        change.graph.ops[index].pin = closed(placement.dims);
+        change.graph.ops[index].pin->origin = origin;
+      }
   }
 
   // The axis that was contested at the op goes to the factor that lost it.
@@ -94,21 +134,14 @@ private:
       if (producer != node)
         value = "what " + graph.describeNode(node) + " takes from " +
                 graph.describeNode(producer);
-      list.push_back(
-          {node, closed(assignment),
-           "annotate " + value + " as " + printed(needOf(port, assignment))});
+      Placement placement = needOf(port, assignment);
+      list.push_back({"annotate " + value + " as " + printed(placement),
+                      annotated(plain, port.tensor, node, placement)});
       return true;
     }
     return false;
   }
 
-  static Pin closed(ArrayRef<AxisList> dims) {
-    Pin pin;
-    pin.dims.assign(dims.begin(), dims.end());
-    pin.open.assign(dims.size(), false);
-    pin.priority.assign(dims.size(), 0);
-    return pin;
-  }
   std::string printed(const Placement &placement) const {
     std::string text;
     llvm::raw_string_ostream(text) << graph.shardingFor(placement.reduced());
@@ -117,7 +150,6 @@ private:
 
   const FunctionGraph &graph;
   const Graph &plain;
-  const Decisions &decisions;
 };
 
 } // namespace
@@ -129,7 +161,7 @@ moe::propagate::cheapestAlternative(const FunctionGraph &graph,
   const Graph &plain = graph.getGraph();
   ReshardEnd producer = producerEnd(plain, decisions, resharding);
   ReshardEnd consumer = consumerEnd(plain, decisions, resharding);
-  Changes changes(graph, decisions);
+  Changes changes(graph);
   for (int origin : producer.origins)
     changes.changeAnnotation(origin, resharding.tensor, resharding.to);
   for (int origin : consumer.origins)
@@ -141,12 +173,7 @@ moe::propagate::cheapestAlternative(const FunctionGraph &graph,
 
   std::optional<Alternative> best;
   for (const Change &change : changes.list) {
-    Graph changed = plain;
-    OpNode &op = changed.ops[change.node];
-    int origin = op.pin ? op.pin->origin : kNoOrigin;
-    op.pin = change.pin;
-    op.pin->origin = origin;
-    double bytes = totalBytes(changed, decide(changed));
+    double bytes = totalBytes(change.graph, decide(change.graph));
     if (!best || bytes < best->bytes)
       best = {change.text, bytes};
   }

@@ -27,6 +27,20 @@ void Graph::addOperand(int op, Port port) {
   ops[op].operands.push_back(std::move(port));
 }
 
+void Graph::noteUsers() {
+  for (TensorNode &tensor : tensors)
+    tensor.users.clear();
+  for (auto [index, op] : llvm::enumerate(ops)) {
+    for (const Port &port : op.operands) {
+      auto &users = tensors[port.tensor].users;
+      if (users.empty() || users.back() != static_cast<int>(index))
+        users.push_back(index);
+    }
+    for (const Port &port : op.results)
+      tensors[port.tensor].producer = index;
+  }
+}
+
 Placement moe::propagate::needOf(const Port &port,
                                  const Assignment &assignment) {
   Placement placement;

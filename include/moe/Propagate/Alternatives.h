@@ -1,7 +1,7 @@
 // What else a user could have written, and what it would cost.
 //
-// Nothing is estimated: each alternative is the same graph with one pin
-// changed, decided again, and all that moves then is counted.
+// Nothing is estimated: each alternative is the same graph with one annotation
+// changed or added, decided again, and all that moves then is counted.
 #pragma once
 
 #include "moe/Propagate/Resharding.h"

@@ -62,6 +62,8 @@ struct Graph {
   int addOp(OpNode op);
   /// Adds an operand to an op that is there: what comes around a loop.
   void addOperand(int op, Port port);
+  /// Notes anew where each tensor comes from and who uses it.
+  void noteUsers();
 };
 
 /// Axes of each factor of an op.
