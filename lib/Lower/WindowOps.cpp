@@ -87,13 +87,13 @@ static void reduceWindowKernel(KernelEmitter &k, Operation *operation) {
                     to = KernelEmitter::shape(result);
   ReductionKind kind = op.getKind();
   Type type = k.registerType(KernelEmitter::elementType(result));
-  if (from.empty())
-    return k.store(result, {}, k.element(input, {}));
   SmallVector<Sliding, 4> dims;
   for (size_t dim = 0; dim < from.size(); ++dim)
     dims.push_back({from[dim], to[dim], op.getWindow()[dim],
                     op.getStrides()[dim], op.getLow()[dim],
                     /*inputDilation=*/1, op.getDilation()[dim]});
+  if (dims.empty())
+    return k.store(result, {}, k.element(input, {}));
   Windows windows(k, dims);
   if (!windows.hasElements())
     return fill(k, result, neutralElement(k, kind, type));

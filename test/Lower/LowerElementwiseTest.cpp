@@ -47,20 +47,21 @@ TEST(LowerOps, FloatArithmetic) {
 TEST(LowerOps, IntegerArithmeticIsTotal) {
   int32_t least = std::numeric_limits<int32_t>::min();
   auto run = [&](const std::string &op) {
-    return runOne(op + " %a, %b : tensor<4xi32>",
-                  "%a: tensor<4xi32>, %b: tensor<4xi32>", "tensor<4xi32>",
-                  {Data::i32({7, -7, 5, least}), Data::i32({2, 2, 0, -1})});
+    return runOne(
+        op + " %a, %b : tensor<5xi32>", "%a: tensor<5xi32>, %b: tensor<5xi32>",
+        "tensor<5xi32>",
+        {Data::i32({7, -7, 5, least, 9}), Data::i32({2, 2, 0, -1, -1})});
   };
-  EXPECT_EQ(run("arith.addi"), (Numbers{9, -5, 5, 2147483647}));
-  EXPECT_EQ(run("arith.subi"), (Numbers{5, -9, 5, -2147483647}));
-  EXPECT_EQ(run("arith.muli"), (Numbers{14, -14, 0, double(least)}));
-  EXPECT_EQ(run("arith.divsi"), (Numbers{3, -3, 0, double(least)}));
-  EXPECT_EQ(run("arith.remsi"), (Numbers{1, -1, 0, 0}));
-  EXPECT_EQ(run("arith.maxsi"), (Numbers{7, 2, 5, -1}));
-  EXPECT_EQ(run("arith.minsi"), (Numbers{2, -7, 0, double(least)}));
-  EXPECT_EQ(run("arith.andi"), (Numbers{2, 0, 0, double(least)}));
-  EXPECT_EQ(run("arith.ori"), (Numbers{7, -5, 5, -1}));
-  EXPECT_EQ(run("arith.xori"), (Numbers{5, -5, 5, 2147483647}));
+  EXPECT_EQ(run("arith.addi"), (Numbers{9, -5, 5, 2147483647, 8}));
+  EXPECT_EQ(run("arith.subi"), (Numbers{5, -9, 5, -2147483647, 10}));
+  EXPECT_EQ(run("arith.muli"), (Numbers{14, -14, 0, double(least), -9}));
+  EXPECT_EQ(run("arith.divsi"), (Numbers{3, -3, 0, double(least), -9}));
+  EXPECT_EQ(run("arith.remsi"), (Numbers{1, -1, 0, 0, 0}));
+  EXPECT_EQ(run("arith.maxsi"), (Numbers{7, 2, 5, -1, 9}));
+  EXPECT_EQ(run("arith.minsi"), (Numbers{2, -7, 0, double(least), -1}));
+  EXPECT_EQ(run("arith.andi"), (Numbers{2, 0, 0, double(least), 9}));
+  EXPECT_EQ(run("arith.ori"), (Numbers{7, -5, 5, -1, -1}));
+  EXPECT_EQ(run("arith.xori"), (Numbers{5, -5, 5, 2147483647, -10}));
 }
 
 TEST(LowerOps, ComparisonsSelectAndBooleans) {

@@ -194,6 +194,11 @@ TEST(LowerOps, WindowsWithAndWithoutPadding) {
                    "[1] low [2] high [2] : tensor<0xf32> -> tensor<3xf32>",
                    "%a: tensor<0xf32>", "tensor<3xf32>", {Data::f32({})}),
             (Numbers{inf, inf, inf}));
+  // A number is its own window.
+  EXPECT_EQ(runOne("moe.reduce_window sum %a window [] strides [] dilation [] "
+                   "low [] high [] : tensor<i32> -> tensor<i32>",
+                   "%a: tensor<i32>", "tensor<i32>", {Data::i32({7})}),
+            (Numbers{7}));
 }
 
 TEST(LowerOps, ConvolutionsOfEveryForm) {

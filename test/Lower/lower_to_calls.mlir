@@ -22,6 +22,17 @@ func.func @mlp(%x: tensor<4x8xf32>, %w1: tensor<8x16xf32> {moe.parameter}, %b: t
 
 // -----
 
+// A product of three, in bf16 too, is two products of the runtime.
+// CHECK-LABEL: func.func @moe_entry_three_factors(
+// CHECK-COUNT-2: call @moert_matmul(
+// CHECK:         return
+func.func @three_factors(%x: tensor<4x8xbf16>, %w1: tensor<8x16xbf16>, %w2: tensor<16x4xbf16>) -> tensor<4x4xbf16> {
+  %0 = moe.einsum "sm,mh,hk->sk" %x, %w1, %w2 : tensor<4x8xbf16>, tensor<8x16xbf16>, tensor<16x4xbf16> -> tensor<4x4xbf16>
+  return %0 : tensor<4x4xbf16>
+}
+
+// -----
+
 // Pointwise chains run over one row-major index, whatever their rank; the host
 // passes its size, so that one kernel serves all shapes.
 // CHECK-LABEL: func.func private @moe_kernel_0
@@ -191,4 +202,19 @@ func.func @repeated(%a: tensor<8xf32>, %b: tensor<8x9xf32>) -> tensor<8x9xf32> {
   %1 = moe.broadcast %0 dims [0] : tensor<8xf32> -> tensor<8x9xf32>
   %2 = arith.addf %1, %b : tensor<8x9xf32>
   return %2 : tensor<8x9xf32>
+}
+
+// -----
+
+// What all elements of a block read, where it begins, is computed once; so is the index
+// that all elements of a one-hot row compare with theirs.
+// CHECK-LABEL: func.func @moe_entry_read_by_many
+// CHECK-COUNT-4: call @moe_kernel_
+// CHECK-NOT:     call @moe_kernel_
+func.func @read_by_many(%a: tensor<9x8xf32>, %i: tensor<i32>, %e: tensor<9xi32>) -> (tensor<4x8xf32>, tensor<9x7xf32>) {
+  %0 = arith.muli %i, %i : tensor<i32>
+  %1 = moe.dynamic_slice %a[%0, %i] : tensor<9x8xf32> -> tensor<4x8xf32>
+  %2 = arith.muli %e, %e : tensor<9xi32>
+  %3 = moe.one_hot %2 : tensor<9xi32> -> tensor<9x7xf32>
+  return %1, %3 : tensor<4x8xf32>, tensor<9x7xf32>
 }

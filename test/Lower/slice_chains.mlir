@@ -1,7 +1,10 @@
 // RUN: moe-opt %s --moe-lower-to-calls --canonicalize --cse --moe-verify-lowered --split-input-file | FileCheck %s
 
 // Scores of one group and head at a time: the products are called slice by slice, and
-// what lies between is a kernel on one slice, which overwrites the scores.
+// what lies between is a kernel on one slice, which overwrites the scores. A row of
+// softmax is one of the slice's.
+// CHECK-LABEL: func.func private @moe_kernel_1(
+// CHECK:         llvm.alloca %c256_i64 x f32
 // CHECK-LABEL: func.func @moe_entry_attention(
 // CHECK-SAME:    %{{[a-z0-9]*}}: !llvm.ptr, %[[ARENA:[a-z0-9]*]]: !llvm.ptr,
 // CHECK:         scf.for %[[I:.*]] = %c0_i64 to %c8_i64
@@ -64,11 +67,17 @@ func.func @small(%q: tensor<2x8x4xf32>, %k: tensor<2x8x4xf32>, %v: tensor<2x8x4x
 // -----
 
 // Without a batch, rows are cut: 2000 rows of 1 KB into 4 blocks of 500. The kernel
-// reads the block's rows of what has rows, here a scale.
+// reads the block's rows of what has rows, here a scale, and all of what has columns.
 // CHECK-LABEL: func.func private @moe_kernel_0(
 // CHECK-SAME:    %[[ROW:[a-z0-9]*]]: i64)
 // CHECK:         scf.for %[[R:.*]] = %c0_i64 to %c500_i64
 // CHECK:           arith.addi %[[R]], %[[ROW]]
+// CHECK-LABEL: func.func private @moe_kernel_1(
+// CHECK-SAME:    %[[H:[a-z0-9]*]]: !llvm.ptr {llvm.noalias}, %[[BIAS:[a-z0-9]*]]: !llvm.ptr {llvm.noalias}, %[[SCALE:[a-z0-9]*]]: !llvm.ptr {llvm.noalias})
+// CHECK:         scf.for %[[R:.*]] = %c0_i64 to %c500_i64
+// CHECK:           scf.for %[[C:.*]] = %c0_i64 to %c256_i64
+// CHECK:             llvm.getelementptr inbounds %[[BIAS]][%[[C]]]
+// CHECK:             llvm.getelementptr inbounds %[[SCALE]][%[[R]]]
 // CHECK-LABEL: func.func @moe_entry_dense(
 // CHECK:         scf.for %[[I:.*]] = %c0_i64 to %c4_i64
 // CHECK:           call @moert_matmul_slice(%{{.*}}, %c0_i32, %[[I]], {{.*}}, %c256_i64, %c16_i64)
