@@ -22,6 +22,17 @@ func.func @mlp(%x: tensor<4x8xf32>, %w1: tensor<8x16xf32> {moe.parameter}, %b: t
 
 // -----
 
+// A weight is the operand that the runtime packs, wherever it stands; here it is the
+// function's first argument.
+// CHECK:       moe.manifest = "{{.*}}\22b_argument\22:0,
+// CHECK-LABEL: func.func @moe_entry_weight_first(
+func.func @weight_first(%w: tensor<16x8xf32> {moe.parameter}, %x: tensor<4x8xf32>) -> tensor<4x16xf32> {
+  %0 = moe.einsum "hm,sm->sh" %w, %x : tensor<16x8xf32>, tensor<4x8xf32> -> tensor<4x16xf32>
+  return %0 : tensor<4x16xf32>
+}
+
+// -----
+
 // A product of three, in bf16 too, is two products of the runtime.
 // CHECK-LABEL: func.func @moe_entry_three_factors(
 // CHECK-COUNT-2: call @moert_matmul(
