@@ -129,10 +129,6 @@ void moe::lower::addElementwiseLowerings(OpLowerings &table) {
   table.add<arith::FPToSIOp>(lowering);
   lowering.element = toFloat;
   table.add<arith::TruncFOp>(lowering);
-  // The narrow number is quicker to load than the wide one.
-  lowering.isCheap = true;
-  table.add<arith::ExtFOp>(lowering);
-  lowering.isCheap = false;
 
   lowering.element = writtenOut<&ScalarMath::exp>;
   table.add<math::ExpOp>(lowering);
@@ -151,7 +147,10 @@ void moe::lower::addElementwiseLowerings(OpLowerings &table) {
   lowering.element = writtenOut<&ScalarMath::cos>;
   table.add<math::CosOp>(lowering);
 
-  lowering.element = splat;
   lowering.isCheap = true;
+  // The narrow number is quicker to load than the wide one.
+  lowering.element = toFloat;
+  table.add<arith::ExtFOp>(lowering);
+  lowering.element = splat;
   table.add<arith::ConstantOp>(lowering);
 }

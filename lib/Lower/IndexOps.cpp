@@ -66,16 +66,13 @@ static Value blockOffsetElement(KernelEmitter &k, OpResult result,
 static Value maskElement(KernelEmitter &k, OpResult result,
                          ArrayRef<Value> index) {
   auto op = cast<spmd::MaskOp>(result.getOwner());
-  Value held;
+  Value held = k.integer(k.b.getI1Type(), 1);
   for (int64_t dim : op.getDims()) {
     Value size = k.blockNumber(blockNumberOf(
         op, BlockNumber::Kind::Size, op.getSharding(), op.getGlobal(), dim));
-    Value is = k.isBelow(index[dim], size);
-    held = held ? arith::AndIOp::create(k.b, held, is).getResult() : is;
+    held = k.b.createOrFold<arith::AndIOp>(k.isBelow(index[dim], size), held);
   }
   Value value = k.element(op.getInput(), index);
-  if (!held)
-    return value;
   Type element = KernelEmitter::elementType(result);
   return arith::SelectOp::create(
       k.b, held, value,

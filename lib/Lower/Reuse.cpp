@@ -65,9 +65,6 @@ Reuse::Reuse(func::FuncOp function, const OpLowerings &lowerings,
 
 SmallVector<Value> Reuse::candidates(Operation *op) const {
   SmallVector<Value> roots;
-  const OpLowering *lowering = lowerings.find(op);
-  if (!lowering || !lowering->readsOwnIndex || op->getNumResults() != 1)
-    return roots;
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   Reads reads = readsOf(op);
   for (Value value : reads.own) {
