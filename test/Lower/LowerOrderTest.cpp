@@ -23,16 +23,18 @@ TEST(LowerOps, ScatteredIntegersAreAddedExactly) {
 }
 
 // Rows are read after others were written: the table's buffer is not the
-// result's.
+// result's, which two kernels read.
 TEST(LowerOps, GatherDoesNotOverwriteItsTable) {
-  auto results =
-      runOps("%t = moe.cumsum %a dim 0 : tensor<4xf32>\n"
-             "%g = moe.gather %t[%i] batch_dims 0 : tensor<4xf32>, "
-             "tensor<4xi32> -> tensor<4xf32>\n"
-             "%r = moe.cumsum %g dim 0 : tensor<4xf32>",
-             "%a: tensor<4xf32>, %i: tensor<4xi32>", "tensor<4xf32>", "%r",
-             {Data::f32({1, 1, 1, 1}), Data::i32({3, 2, 1, 0})});
+  auto results = runOps("%t = moe.cumsum %a dim 0 : tensor<4xf32>\n"
+                        "%g = moe.gather %t[%i] batch_dims 0 : tensor<4xf32>, "
+                        "tensor<4xi32> -> tensor<4xf32>\n"
+                        "%r = moe.cumsum %g dim 0 : tensor<4xf32>\n"
+                        "%m = moe.cummin %g dim 0 : tensor<4xf32>",
+                        "%a: tensor<4xf32>, %i: tensor<4xi32>",
+                        "tensor<4xf32>, tensor<4xf32>", "%r, %m",
+                        {Data::f32({1, 1, 1, 1}), Data::i32({3, 2, 1, 0})});
   EXPECT_EQ(results[0].values(), (Numbers{4, 7, 9, 10}));
+  EXPECT_EQ(results[1].values(), (Numbers{4, 3, 2, 1}));
 }
 
 TEST(LowerOps, ProductsAndExtremesRunLikeSums) {
@@ -156,12 +158,12 @@ TEST(LowerOps, ScatterDropsWhatIsOutOfRange) {
   // Rounded at each step the sum would stay at 256.
   EXPECT_EQ(
       runOne("moe.scatter add %u into %a[%i] batch_dims 0 : tensor<300xbf16>, "
-             "tensor<1xbf16>, tensor<300xi32>",
-             "%u: tensor<300xbf16>, %a: tensor<1xbf16>, %i: tensor<300xi32>",
-             "tensor<1xbf16>",
-             {Data::bf16(std::vector<float>(300, 1)), Data::bf16({0}),
-              Data::i32(std::vector<int32_t>(300, 0))}),
-      (Numbers{300}));
+             "tensor<2xbf16>, tensor<300xi32>",
+             "%u: tensor<300xbf16>, %a: tensor<2xbf16>, %i: tensor<300xi32>",
+             "tensor<2xbf16>",
+             {Data::bf16(std::vector<float>(300, 1)), Data::bf16({5, 0}),
+              Data::i32(std::vector<int32_t>(300, 1))}),
+      (Numbers{5, 300}));
 }
 
 //===-- Windows

@@ -157,8 +157,9 @@ TEST(LowerOps, EinsumsOfEveryForm) {
   EXPECT_EQ(run("ab,cb->ac", "tensor<2x2xf32>"), (Numbers{7, 10, 16, 19}));
   EXPECT_EQ(run("ab,ac->cb", "tensor<3x3xf32>"),
             (Numbers{-3, -3, -3, 4, 5, 6, 14, 19, 24}));
-  // A letter summed in one operand alone.
+  // Letters summed in one operand alone.
   EXPECT_EQ(run("ab,cd->ac", "tensor<2x2xf32>"), (Numbers{18, 18, 45, 45}));
+  EXPECT_EQ(run("ab,cd->", "tensor<f32>"), (Numbers{21 * 6}));
   EXPECT_EQ(runOne("moe.einsum \"ab->ba\" %a : tensor<2x3xf32> -> "
                    "tensor<3x2xf32>",
                    "%a: tensor<2x3xf32>", "tensor<3x2xf32>", {a}),

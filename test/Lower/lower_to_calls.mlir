@@ -33,9 +33,13 @@ func.func @weight_first(%w: tensor<16x8xf32> {moe.parameter}, %x: tensor<4x8xf32
 
 // -----
 
-// A product of three, in bf16 too, is two products of the runtime.
+// A product of three, in bf16 too, is two products of the runtime; the second one is of
+// f32, to which its other operand is widened.
 // CHECK-LABEL: func.func @moe_entry_three_factors(
-// CHECK-COUNT-2: call @moert_matmul(
+// CHECK:         call @moert_matmul(
+// CHECK:         call @moe_kernel_0(
+// CHECK:         call @moert_matmul(
+// CHECK:         call @moe_kernel_1(
 // CHECK:         return
 func.func @three_factors(%x: tensor<4x8xbf16>, %w1: tensor<8x16xbf16>, %w2: tensor<16x4xbf16>) -> tensor<4x4xbf16> {
   %0 = moe.einsum "sm,mh,hk->sk" %x, %w1, %w2 : tensor<4x8xbf16>, tensor<8x16xbf16>, tensor<16x4xbf16> -> tensor<4x4xbf16>
@@ -204,6 +208,45 @@ func.func @sliced_twice(%a: tensor<9x8xf32>, %i: tensor<i32>)
 
 // -----
 
+// So are wide numbers that a narrow one is quicker to load than, constants and indices;
+// an exponential is computed once.
+// CHECK-LABEL: func.func @moe_entry_read_twice
+// CHECK-COUNT-9: call @moe_kernel_
+// CHECK-NOT:     call @moe_kernel_
+func.func @read_twice(%a: tensor<4x8xbf16>, %b: tensor<4x8xf32>)
+    -> (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) {
+  %0 = arith.extf %a : tensor<4x8xbf16> to tensor<4x8xf32>
+  %1 = moe.cumsum %0 dim 0 : tensor<4x8xf32>
+  %2 = moe.cumsum %0 dim 1 : tensor<4x8xf32>
+  %3 = arith.constant dense<2.0> : tensor<4x8xf32>
+  %4 = moe.cumsum %3 dim 0 : tensor<4x8xf32>
+  %5 = moe.cumsum %3 dim 1 : tensor<4x8xf32>
+  %6 = math.exp %b : tensor<4x8xf32>
+  %7 = moe.cumsum %6 dim 0 : tensor<4x8xf32>
+  %8 = moe.cumsum %6 dim 1 : tensor<4x8xf32>
+  %9 = moe.iota dim 1 : tensor<4x8xf32>
+  %10 = moe.cumsum %9 dim 0 : tensor<4x8xf32>
+  %11 = moe.cumsum %9 dim 1 : tensor<4x8xf32>
+  return %1, %2, %4, %5, %7, %8, %10, %11
+      : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>
+}
+
+// -----
+
+// The table of a gather is computed where rows of it are read; so are indices that are
+// in no memory.
+// CHECK-LABEL: func.func @moe_entry_gathered
+// CHECK:         call @moe_kernel_
+// CHECK-NOT:     call @moe_kernel_
+func.func @gathered(%t: tensor<9x8xf32>) -> tensor<4x8xf32> {
+  %0 = math.exp %t : tensor<9x8xf32>
+  %1 = moe.iota dim 0 : tensor<4xi32>
+  %2 = moe.gather %0[%1] batch_dims 0 : tensor<9x8xf32>, tensor<4xi32> -> tensor<4x8xf32>
+  return %2 : tensor<4x8xf32>
+}
+
+// -----
+
 // What a broadcast repeats is computed once, in a kernel of its own.
 // CHECK-LABEL: func.func @moe_entry_repeated
 // CHECK-COUNT-2: call @moe_kernel_
@@ -217,15 +260,32 @@ func.func @repeated(%a: tensor<8xf32>, %b: tensor<8x9xf32>) -> tensor<8x9xf32> {
 
 // -----
 
-// What all elements of a block read, where it begins, is computed once; so is the index
-// that all elements of a one-hot row compare with theirs.
+// What many elements of the result read is computed once: where a block begins, the index
+// that a one-hot row compares with, what windows overlap on and factors of sums.
 // CHECK-LABEL: func.func @moe_entry_read_by_many
-// CHECK-COUNT-4: call @moe_kernel_
+// CHECK-COUNT-9: call @moe_kernel_
 // CHECK-NOT:     call @moe_kernel_
-func.func @read_by_many(%a: tensor<9x8xf32>, %i: tensor<i32>, %e: tensor<9xi32>) -> (tensor<4x8xf32>, tensor<9x7xf32>) {
+func.func @read_by_many(%a: tensor<9x8xf32>, %w: tensor<2x8x6xf32>, %i: tensor<i32>, %e: tensor<9xi32>, %sizes: tensor<2xi32>)
+    -> (tensor<4x8xf32>, tensor<9x7xf32>, tensor<8x8xf32>, tensor<9x6xf32>) {
   %0 = arith.muli %i, %i : tensor<i32>
   %1 = moe.dynamic_slice %a[%0, %i] : tensor<9x8xf32> -> tensor<4x8xf32>
   %2 = arith.muli %e, %e : tensor<9xi32>
   %3 = moe.one_hot %2 : tensor<9xi32> -> tensor<9x7xf32>
-  return %1, %3 : tensor<4x8xf32>, tensor<9x7xf32>
+  %4 = math.exp %a : tensor<9x8xf32>
+  %5 = moe.reduce_window sum %4 window [2, 1] strides [1, 1] dilation [1, 1] low [0, 0] high [0, 0] : tensor<9x8xf32> -> tensor<8x8xf32>
+  %6 = math.tanh %a : tensor<9x8xf32>
+  %7 = math.exp %w : tensor<2x8x6xf32>
+  %8 = moe.grouped_einsum %6, %7 sizes %sizes : tensor<9x8xf32>, tensor<2x8x6xf32>, tensor<2xi32> -> tensor<9x6xf32>
+  return %1, %3, %5, %8 : tensor<4x8xf32>, tensor<9x7xf32>, tensor<8x8xf32>, tensor<9x6xf32>
+}
+
+// -----
+
+// Of a table without rows none is read.
+// CHECK-LABEL: func.func private @moe_kernel_0(
+// CHECK-NOT:     llvm.load
+// CHECK-LABEL: func.func @moe_entry_no_rows
+func.func @no_rows(%t: tensor<0x8xf32>, %i: tensor<4xi32>) -> tensor<4x8xf32> {
+  %0 = moe.gather %t[%i] batch_dims 0 : tensor<0x8xf32>, tensor<4xi32> -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
 }
