@@ -1,5 +1,4 @@
 #include "Reuse.h"
-#include "Scalars.h"
 
 using namespace mlir;
 using namespace moe::lower;
@@ -12,9 +11,6 @@ struct Reuse::Reads {
 };
 
 void Reuse::collect(Value value, bool atOwnIndex, Reads &reads) const {
-  if (!isa<RankedTensorType, spmd::PendingType>(value.getType()))
-    return forEachTensorBehind(
-        value, [&](Value tensor) { collect(tensor, false, reads); });
   if (residency.isStored(value)) {
     if (atOwnIndex)
       reads.own.push_back(value);
