@@ -149,6 +149,19 @@ func.func @centred(%x: tensor<4x8xf32>, %mean: tensor<4x8xf32>) -> (tensor<4xf32
 
 // -----
 
+// What nothing reads reads nothing: the softmax lies where the sums did.
+// CHECK:       moe.manifest = "{{.*}}arena_bytes\22:128,
+// CHECK-LABEL: func.func @moe_entry_dead
+func.func @dead(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %sums = moe.cumsum %x dim 0 : tensor<4x8xf32>
+  %parts = moe.softmax %sums dim 1 : tensor<4x8xf32>
+  %dead = arith.negf %sums : tensor<4x8xf32>
+  %result = moe.cumsum %parts dim 0 : tensor<4x8xf32>
+  return %result : tensor<4x8xf32>
+}
+
+// -----
+
 // Data moves by site number; the manifest says how.
 // CHECK:       moe.manifest = "{{.*}}\22kind\22:\22all_gather\22{{.*}}\22primitive\22:\22exchange\22
 // CHECK-LABEL: func.func @moe_entry_gather
@@ -261,12 +274,13 @@ func.func @repeated(%a: tensor<8xf32>, %b: tensor<8x9xf32>) -> tensor<8x9xf32> {
 // -----
 
 // What many elements of the result read is computed once: where a block begins, the index
-// that a one-hot row compares with, what windows overlap on and factors of sums.
+// that a one-hot row compares with, what windows overlap on, factors of sums and what is
+// put in order.
 // CHECK-LABEL: func.func @moe_entry_read_by_many
-// CHECK-COUNT-9: call @moe_kernel_
+// CHECK-COUNT-13: call @moe_kernel_
 // CHECK-NOT:     call @moe_kernel_
 func.func @read_by_many(%a: tensor<9x8xf32>, %w: tensor<2x8x6xf32>, %i: tensor<i32>, %e: tensor<9xi32>, %sizes: tensor<2xi32>)
-    -> (tensor<4x8xf32>, tensor<9x7xf32>, tensor<8x8xf32>, tensor<9x6xf32>) {
+    -> (tensor<4x8xf32>, tensor<9x7xf32>, tensor<8x8xf32>, tensor<9x6xf32>, tensor<9x8xf32>, tensor<9x2xf32>, tensor<9x2xi32>) {
   %0 = arith.muli %i, %i : tensor<i32>
   %1 = moe.dynamic_slice %a[%0, %i] : tensor<9x8xf32> -> tensor<4x8xf32>
   %2 = arith.muli %e, %e : tensor<9xi32>
@@ -276,7 +290,12 @@ func.func @read_by_many(%a: tensor<9x8xf32>, %w: tensor<2x8x6xf32>, %i: tensor<i
   %6 = math.tanh %a : tensor<9x8xf32>
   %7 = math.exp %w : tensor<2x8x6xf32>
   %8 = moe.grouped_einsum %6, %7 sizes %sizes : tensor<9x8xf32>, tensor<2x8x6xf32>, tensor<2xi32> -> tensor<9x6xf32>
-  return %1, %3, %5, %8 : tensor<4x8xf32>, tensor<9x7xf32>, tensor<8x8xf32>, tensor<9x6xf32>
+  %9 = math.sin %a : tensor<9x8xf32>
+  %10 = moe.sort %9 dim 0 : tensor<9x8xf32>
+  %11 = math.cos %a : tensor<9x8xf32>
+  %12, %13 = moe.top_k %11 k 2 dim 1 : tensor<9x8xf32> -> tensor<9x2xf32>, tensor<9x2xi32>
+  return %1, %3, %5, %8, %10, %12, %13
+      : tensor<4x8xf32>, tensor<9x7xf32>, tensor<8x8xf32>, tensor<9x6xf32>, tensor<9x8xf32>, tensor<9x2xf32>, tensor<9x2xi32>
 }
 
 // -----

@@ -27,6 +27,21 @@ func.func @attention(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x16xf32>, %v:
 
 // -----
 
+// The scores may be the second factor as well.
+// CHECK-LABEL: func.func @moe_entry_second_factor(
+// CHECK-SAME:    %{{[a-z0-9]*}}: !llvm.ptr, %[[ARENA:[a-z0-9]*]]: !llvm.ptr,
+// CHECK:         scf.for %[[I:.*]] = %c0_i64 to %c8_i64
+// CHECK:           call @moert_matmul_slice(%{{.*}}, %c0_i32, %[[I]], %{{.*}}, %{{.*}}, %[[ARENA]],
+// CHECK:           call @moert_matmul_slice(%{{.*}}, %c1_i32, %[[I]], %{{.*}}, %[[ARENA]], %{{.*}},
+func.func @second_factor(%q: tensor<8x256x16xf32>, %k: tensor<8x256x16xf32>, %v: tensor<8x256x16xf32>) -> tensor<8x256x16xf32> {
+  %s = moe.einsum "gqd,gkd->gqk" %q, %k : tensor<8x256x16xf32>, tensor<8x256x16xf32> -> tensor<8x256x256xf32>
+  %w = moe.softmax %s dim 2 : tensor<8x256x256xf32>
+  %o = moe.einsum "gkd,gqk->gqd" %v, %w : tensor<8x256x16xf32>, tensor<8x256x256xf32> -> tensor<8x256x16xf32>
+  return %o : tensor<8x256x16xf32>
+}
+
+// -----
+
 // Softmax over the batch mixes slices: the products stay whole.
 // CHECK-LABEL: func.func @moe_entry_mixed(
 // CHECK-NOT:     moert_matmul_slice
