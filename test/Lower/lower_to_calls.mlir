@@ -300,11 +300,13 @@ func.func @read_by_many(%a: tensor<9x8xf32>, %w: tensor<2x8x6xf32>, %i: tensor<i
 
 // -----
 
-// Of a table without rows none is read.
+// Of a table without rows none is read, nor one of no slots.
 // CHECK-LABEL: func.func private @moe_kernel_0(
 // CHECK-NOT:     llvm.load
 // CHECK-LABEL: func.func @moe_entry_no_rows
-func.func @no_rows(%t: tensor<0x8xf32>, %i: tensor<4xi32>) -> tensor<4x8xf32> {
+func.func @no_rows(%t: tensor<0x8xf32>, %i: tensor<4xi32>, %slots: tensor<0x2x4x8xf32>, %e: tensor<2x3x1xi32>, %w: tensor<2x3x1xf32>)
+    -> (tensor<4x8xf32>, tensor<2x3x8xf32>) {
   %0 = moe.gather %t[%i] batch_dims 0 : tensor<0x8xf32>, tensor<4xi32> -> tensor<4x8xf32>
-  return %0 : tensor<4x8xf32>
+  %1 = moe.combine %slots from %e, %e weights %w : tensor<0x2x4x8xf32>, tensor<2x3x1xi32>, tensor<2x3x1xi32>, tensor<2x3x1xf32> -> tensor<2x3x8xf32>
+  return %0, %1 : tensor<4x8xf32>, tensor<2x3x8xf32>
 }
