@@ -129,7 +129,7 @@ static void convolutionKernel(KernelEmitter &k, Operation *operation) {
   ArrayRef<int64_t> from = KernelEmitter::shape(input),
                     weights = KernelEmitter::shape(kernel),
                     to = KernelEmitter::shape(result);
-  size_t spatial = from.size() - 2;
+  size_t spatial = op.getStrides().size();
   int64_t groups = op.getGroups(), features = weights[spatial],
           outputs = to.back() / groups;
   bool isDepthwise = features == 1 && outputs == 1;
