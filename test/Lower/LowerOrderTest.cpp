@@ -187,6 +187,11 @@ TEST(LowerOps, WindowsWithAndWithoutPadding) {
                 "[0, 0]",
                 "tensor<2x2xi32>"),
             (Numbers{-7, -7, 3, 7}));
+  EXPECT_EQ(run("sum",
+                "window [1, 2] strides [1, 1] dilation [1, 1] low [0, 0] high "
+                "[0, 1]",
+                "tensor<2x4xi32>"),
+            (Numbers{-7, -6, -7, -3, 3, 5, 7, 4}));
   EXPECT_EQ(run("prod",
                 "window [2, 2] strides [1, 1] dilation [1, 2] low [0, 0] high "
                 "[0, 0]",

@@ -310,3 +310,31 @@ func.func @no_rows(%t: tensor<0x8xf32>, %i: tensor<4xi32>, %slots: tensor<0x2x4x
   %1 = moe.combine %slots from %e, %e weights %w : tensor<0x2x4x8xf32>, tensor<2x3x1xi32>, tensor<2x3x1xi32>, tensor<2x3x1xf32> -> tensor<2x3x8xf32>
   return %0, %1 : tensor<4x8xf32>, tensor<2x3x8xf32>
 }
+
+// -----
+
+// Where a dimension is taken whole, it is not asked where that begins.
+// CHECK-LABEL: func.func @moe_entry_whole_rows
+// CHECK:         call @moe_kernel_0({{.*}}) : (!llvm.ptr, !llvm.ptr, !llvm.ptr) -> ()
+func.func @whole_rows(%a: tensor<9x8xf32>, %i: tensor<i32>, %j: tensor<i32>) -> tensor<9x4xf32> {
+  %0 = moe.dynamic_slice %a[%i, %j] : tensor<9x8xf32> -> tensor<9x4xf32>
+  return %0 : tensor<9x4xf32>
+}
+
+// -----
+
+// Only sums of bf16 lie beside the result until they are whole.
+// CHECK-LABEL: func.func private @moe_kernel_0(
+// CHECK-NOT:     llvm.alloca
+// CHECK-LABEL: func.func private @moe_kernel_1(
+// CHECK-NOT:     llvm.alloca
+// CHECK-LABEL: func.func private @moe_kernel_2(
+// CHECK:         llvm.alloca %c32_i64 x f32
+// CHECK-LABEL: func.func @moe_entry_scattered
+func.func @scattered(%a: tensor<4x8xf32>, %u: tensor<9x8xf32>, %b: tensor<4x8xbf16>, %v: tensor<9x8xbf16>, %i: tensor<9xi32>)
+    -> (tensor<4x8xf32>, tensor<4x8xbf16>, tensor<4x8xbf16>) {
+  %0 = moe.scatter add %u into %a[%i] batch_dims 0 : tensor<9x8xf32>, tensor<4x8xf32>, tensor<9xi32>
+  %1 = moe.scatter max %v into %b[%i] batch_dims 0 : tensor<9x8xbf16>, tensor<4x8xbf16>, tensor<9xi32>
+  %2 = moe.scatter add %v into %b[%i] batch_dims 0 : tensor<9x8xbf16>, tensor<4x8xbf16>, tensor<9xi32>
+  return %0, %1, %2 : tensor<4x8xf32>, tensor<4x8xbf16>, tensor<4x8xbf16>
+}
