@@ -115,9 +115,11 @@ private:
     return true;
   }
 
-  // Whether each slice of the result depends on the same slice of the operands.
+  // Whether each slice of the result depends on the same slice of the operands,
+  // and on nothing else.
   bool isSliced(Operation *op) const {
-    if (op->getNumResults() != 1 || !hasShape(op->getResult(0)))
+    if (op->getNumResults() != 1 || !hasShape(op->getResult(0)) ||
+        constantData(op->getResult(0)))
       return false;
     if (isa<SoftmaxOp, LogSoftmaxOp>(op))
       return op->getAttrOfType<IntegerAttr>("dim").getInt() >= dims;

@@ -150,3 +150,27 @@ TEST(LowerProgram, RowsDoNotChangeTheBitsOfAReduction) {
   for (double value : sums(5, rows))
     EXPECT_EQ(value, alone);
 }
+
+// Each slice of what lies between two products would read the same of a number
+// that is repeated, but not of 1100 rows of zeros and ones.
+TEST(LowerProgram, ConstantsBetweenProductsHaveRowsOfTheirOwn) {
+  Numbers want;
+  std::string rows;
+  for (int row = 0; row < 1100; ++row) {
+    want.push_back(row < 600 ? 0 : 256);
+    for (int column = 0; column < 256; ++column)
+      rows += row < 600 ? "00000000" : "0000803F";
+  }
+  auto results = runOps(
+      R"(%h = moe.einsum "sm,mh->sh" %x, %wi : tensor<1100x1xf32>, tensor<1x256xf32> -> tensor<1100x256xf32>
+         %rows = arith.constant dense<"0x)" +
+          rows + R"("> : tensor<1100x256xf32>
+         %sum = arith.addf %h, %rows : tensor<1100x256xf32>
+         %y = moe.einsum "sh,hm->sm" %sum, %wo : tensor<1100x256xf32>, tensor<256x1xf32> -> tensor<1100x1xf32>)",
+      "%x: tensor<1100x1xf32>, %wi: tensor<1x256xf32>, %wo: tensor<256x1xf32>",
+      "tensor<1100x1xf32>", "%y",
+      {Data::f32(std::vector<float>(1100, 1)),
+       Data::f32(std::vector<float>(256, 0)),
+       Data::f32(std::vector<float>(256, 1))});
+  EXPECT_EQ(results[0].values(), want);
+}
