@@ -7,14 +7,6 @@ using namespace mlir;
 using namespace moe;
 using arith::CmpIPredicate;
 
-static bool isNever(Value value) {
-  DenseFPElementsAttr splat;
-  if (!matchPattern(value, m_Constant(&splat)) || !splat.isSplat())
-    return false;
-  APFloat element = splat.getSplatValue<APFloat>();
-  return element.isInfinity() && element.isNegative();
-}
-
 static bool isIota(Value value, uint64_t dim) {
   auto iota = value.getDefiningOp<IotaOp>();
   return iota && iota.getDim() == dim;
@@ -55,9 +47,9 @@ bool moe::lower::hidesLaterColumns(Value scores) {
   if (!compare)
     return false;
   CmpIPredicate predicate = compare.getPredicate();
-  if (isNever(select.getTrueValue()))
+  if (matchPattern(select.getTrueValue(), m_NegInfFloat()))
     predicate = arith::invertPredicate(predicate);
-  else if (!isNever(select.getFalseValue()))
+  else if (!matchPattern(select.getFalseValue(), m_NegInfFloat()))
     return false;
   return impliesVisible(predicate, compare.getLhs(), compare.getRhs());
 }
