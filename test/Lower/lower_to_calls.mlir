@@ -338,3 +338,16 @@ func.func @scattered(%a: tensor<4x8xf32>, %u: tensor<9x8xf32>, %b: tensor<4x8xbf
   %2 = moe.scatter add %v into %b[%i] batch_dims 0 : tensor<9x8xbf16>, tensor<4x8xbf16>, tensor<9xi32>
   return %0, %1, %2 : tensor<4x8xf32>, tensor<4x8xbf16>, tensor<4x8xbf16>
 }
+
+// -----
+
+// What is a bf16 already is not rounded to one.
+// CHECK-LABEL: func.func private @moe_kernel_0(
+// CHECK:         arith.negf
+// CHECK-NOT:     arith.addi
+// CHECK:         llvm.store
+// CHECK-LABEL: func.func @moe_entry_signs
+func.func @signs(%a: tensor<4x8xbf16>) -> tensor<4x8xbf16> {
+  %0 = arith.negf %a : tensor<4x8xbf16>
+  return %0 : tensor<4x8xbf16>
+}
