@@ -351,3 +351,15 @@ func.func @signs(%a: tensor<4x8xbf16>) -> tensor<4x8xbf16> {
   %0 = arith.negf %a : tensor<4x8xbf16>
   return %0 : tensor<4x8xbf16>
 }
+
+// -----
+
+// Each row is gone through once.
+// CHECK-LABEL: func.func private @moe_kernel_0(
+// CHECK-COUNT-2: scf.for
+// CHECK-NOT:     scf.for
+// CHECK-LABEL: func.func @moe_entry_largest
+func.func @largest(%a: tensor<4x8xf32>) -> (tensor<4xf32>, tensor<4xi32>) {
+  %0, %1 = moe.arg_reduce max %a dim 1 : tensor<4x8xf32> -> tensor<4xf32>, tensor<4xi32>
+  return %0, %1 : tensor<4xf32>, tensor<4xi32>
+}
