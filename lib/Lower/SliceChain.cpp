@@ -118,13 +118,11 @@ private:
   // Whether each slice of the result depends on the same slice of the operands,
   // and on nothing else.
   bool isSliced(Operation *op) const {
-    if (op->getNumResults() != 1 || !hasShape(op->getResult(0)) ||
-        constantData(op->getResult(0)))
-      return false;
     if (isa<SoftmaxOp, LogSoftmaxOp>(op))
       return op->getAttrOfType<IntegerAttr>("dim").getInt() >= dims;
     const OpLowering *lowering = lowerings.find(op);
     return lowering && lowering->isPointwise &&
+           !constantData(op->getResult(0)) &&
            llvm::all_of(op->getOperands(),
                         [&](Value operand) { return hasShape(operand); });
   }
