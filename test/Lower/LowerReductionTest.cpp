@@ -38,6 +38,9 @@ TEST(LowerOps, ReduceAlongTheLastAndOtherDimensions) {
   EXPECT_EQ(run("sum %a dims [0, 1, 2]", "tensor<f32>"), (Numbers{all}));
   EXPECT_EQ(run("sum %a dims []", "tensor<2x3x37xf32>"),
             Numbers(x.begin(), x.end()));
+  EXPECT_EQ(runOne("moe.reduce sum %a dims [] : tensor<f32> -> tensor<f32>",
+                   "%a: tensor<f32>", "tensor<f32>", {Data::f32({7})}),
+            (Numbers{7}));
 }
 
 TEST(LowerOps, ReduceKindsOfIntegersAndBooleans) {

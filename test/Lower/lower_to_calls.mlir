@@ -363,3 +363,20 @@ func.func @largest(%a: tensor<4x8xf32>) -> (tensor<4xf32>, tensor<4xi32>) {
   %0, %1 = moe.arg_reduce max %a dim 1 : tensor<4x8xf32> -> tensor<4xf32>, tensor<4xi32>
   return %0, %1 : tensor<4xf32>, tensor<4xi32>
 }
+
+// -----
+
+// Each slot has a flag that says whether it has a token. A choice out of range reads the
+// first slot and throws it away.
+// CHECK-LABEL: func.func private @moe_kernel_0(
+// CHECK:         llvm.alloca %c20_i64 x i8
+// CHECK-LABEL: func.func private @moe_kernel_1(
+// CHECK:         %[[VALID:.*]] = arith.andi
+// CHECK:         arith.select %[[VALID]], %{{.*}}, %c0_i64
+// CHECK:         arith.select %[[VALID]], %{{.*}}, %c0_i64
+// CHECK-LABEL: func.func @moe_entry_routed
+func.func @routed(%x: tensor<1x6x8xf32>, %e: tensor<1x6x1xi32>, %s: tensor<1x6x1xi32>, %w: tensor<1x6x1xf32>) -> (tensor<4x1x5x8xf32>, tensor<1x6x8xf32>) {
+  %0 = moe.dispatch %x to %e, %s : tensor<1x6x8xf32>, tensor<1x6x1xi32>, tensor<1x6x1xi32> -> tensor<4x1x5x8xf32>
+  %1 = moe.combine %0 from %e, %s weights %w : tensor<4x1x5x8xf32>, tensor<1x6x1xi32>, tensor<1x6x1xi32>, tensor<1x6x1xf32> -> tensor<1x6x8xf32>
+  return %0, %1 : tensor<4x1x5x8xf32>, tensor<1x6x8xf32>
+}
