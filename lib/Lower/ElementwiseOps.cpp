@@ -96,13 +96,8 @@ static Value toInteger(KernelEmitter &k, OpResult result,
 // Between float types; registers hold bf16 as f32.
 static Value toFloat(KernelEmitter &k, OpResult result, ArrayRef<Value> index) {
   Type element = KernelEmitter::elementType(result);
-  Type to = k.registerType(element);
-  Value x = k.element(result.getOwner()->getOperand(0), index);
-  unsigned from = x.getType().getIntOrFloatBitWidth();
-  if (from < to.getIntOrFloatBitWidth())
-    x = arith::ExtFOp::create(k.b, to, x);
-  else if (from > to.getIntOrFloatBitWidth())
-    x = arith::TruncFOp::create(k.b, to, x);
+  Value x = k.toFloat(k.registerType(element),
+                      k.element(result.getOwner()->getOperand(0), index));
   return k.round(element, element.isBF16() ? k.math.plainNaN(x) : x);
 }
 

@@ -335,6 +335,16 @@ Value KernelEmitter::fromIndex(Type type, Value index) {
   return b.createOrFold<arith::TruncIOp>(type, index);
 }
 
+Value KernelEmitter::toFloat(Type registerType, Value x) {
+  unsigned from = x.getType().getIntOrFloatBitWidth();
+  unsigned to = registerType.getIntOrFloatBitWidth();
+  if (from < to)
+    return arith::ExtFOp::create(b, registerType, x);
+  if (from > to)
+    return arith::TruncFOp::create(b, registerType, x);
+  return x;
+}
+
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//

@@ -89,6 +89,8 @@ public:
   mlir::Value toIndex(mlir::Value integer);
   /// An index as an element of `type` (integer or float register).
   mlir::Value fromIndex(mlir::Type type, mlir::Value index);
+  /// A float in a register of another width.
+  mlir::Value toFloat(mlir::Type registerType, mlir::Value x);
   mlir::Value constant(mlir::Type registerType, double value);
   mlir::Value integer(mlir::Type type, int64_t value);
 

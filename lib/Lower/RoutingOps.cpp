@@ -253,7 +253,7 @@ static void combineKernel(KernelEmitter &k, Operation *operation) {
       place.expert = select(k, place.isValid, place.expert, k.index(0));
       place.slot = select(k, place.isValid, place.slot, k.index(0));
       places.push_back(place);
-      weights.push_back(k.element(op.getWeight(), choice));
+      weights.push_back(k.toFloat(type, k.element(op.getWeight(), choice)));
     }
     alongRow(k, token, KernelEmitter::shape(op.getResult())[2],
              [&](ArrayRef<Value> to) {

@@ -139,6 +139,24 @@ TEST(LowerOps, CombineOfNoSlotsIsZero) {
       (Numbers{0, 0}));
 }
 
+TEST(LowerOps, CombineTakesWeightsOfAnotherType) {
+  auto run = [](const std::string &slots, const Data &x,
+                const std::string &weights, const Data &w) {
+    std::string result = "tensor<1x1x2x" + slots + ">";
+    return runOne("moe.combine %x from %e, %e weights %w : tensor<1x1x1x2x" +
+                      slots + ">, tensor<1x1x1xi32>, tensor<1x1x1xi32>, " +
+                      "tensor<1x1x1x" + weights + "> -> " + result,
+                  "%x: tensor<1x1x1x2x" + slots +
+                      ">, %e: tensor<1x1x1xi32>, %w: tensor<1x1x1x" + weights +
+                      ">",
+                  result, {x, Data::i32({0}), w});
+  };
+  EXPECT_EQ(run("bf16", Data::bf16({1, 2}), "f64", Data::f64({0.5})),
+            (Numbers{0.5, 1}));
+  EXPECT_EQ(run("f64", Data::f64({1, 2}), "bf16", Data::bf16({0.5})),
+            (Numbers{0.5, 1}));
+}
+
 TEST(LowerOps, CombineDropsWhatIsFarOutOfRange) {
   auto run = [](int32_t expert, int32_t slot) {
     return runOne("moe.combine %x from %e, %s weights %w : "
