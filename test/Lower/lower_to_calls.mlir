@@ -162,6 +162,20 @@ func.func @dead(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
 
 // -----
 
+// What is masked lies where it did before.
+// CHECK:       moe.manifest = "{{.*}}arena_bytes\22:64,
+// CHECK-LABEL: func.func @moe_entry_masked
+spmd.mesh @mesh ["x"=4]
+func.func @masked(%a: tensor<2x8xf32>) -> (tensor<2x8xf32>, tensor<2x8xf32>) {
+  %0 = moe.cumsum %a dim 1 : tensor<2x8xf32>
+  %1 = spmd.mask %0 max dims [0] of #spmd.sharding<@mesh, [{"x"}, {}]> global tensor<7x8xf32> : tensor<2x8xf32>
+  %2 = moe.cumsum %1 dim 0 : tensor<2x8xf32>
+  %3 = moe.cumsum %1 dim 1 : tensor<2x8xf32>
+  return %2, %3 : tensor<2x8xf32>, tensor<2x8xf32>
+}
+
+// -----
+
 // Data moves by site number; the manifest says how.
 // CHECK:       moe.manifest = "{{.*}}\22kind\22:\22all_gather\22{{.*}}\22primitive\22:\22exchange\22
 // CHECK-LABEL: func.func @moe_entry_gather
