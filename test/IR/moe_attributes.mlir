@@ -78,6 +78,13 @@ module attributes {moe.manifest = 1} {
 
 // -----
 
+// expected-error @+1 {{unknown attribute moe.manifest}}
+func.func @manifest_of_a_function() attributes {moe.manifest = "{}"} {
+  return
+}
+
+// -----
+
 // expected-error @+1 {{unknown argument attribute moe.nmae}}
 func.func @attribute_of_an_argument(%a: tensor<4xf32> {moe.nmae = "a"}) {
   return

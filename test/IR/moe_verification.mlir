@@ -379,6 +379,8 @@ func.func @iota_dim() {
 // -----
 
 func.func @iota_index_width() {
+  %less = moe.iota dim 0 : tensor<127xi8>
+  %fits = moe.iota dim 0 : tensor<128xi8>
   // expected-error @+1 {{result must hold indices up to 128, 'i8' holds at most 127}}
   %0 = moe.iota dim 0 : tensor<129xi8>
   return

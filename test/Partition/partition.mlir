@@ -134,3 +134,42 @@ func.func @iota_of_floats_is_counted_in_integers() -> (tensor<5xf32> {spmd.shard
   %0 = moe.iota dim 0 {spmd.shardings = [#cut]} : tensor<5xf32>
   return %0 : tensor<5xf32>
 }
+
+// -----
+
+#rows = #spmd.sharding<@mesh, [{"x"}, {}]>
+spmd.mesh @mesh ["x"=2]
+
+// Along a dimension that is whole every rank counts from 0, in the elements asked for.
+// CHECK-LABEL: func.func @iota_along_a_whole_dimension_needs_no_offset
+// CHECK-NEXT:    %[[I:.*]] = moe.iota dim 1 : tensor<2x100xi8>
+// CHECK-NEXT:    return %[[I]]
+func.func @iota_along_a_whole_dimension_needs_no_offset() -> (tensor<4x100xi8> {spmd.sharding = #rows}) {
+  %0 = moe.iota dim 1 {spmd.shardings = [#rows]} : tensor<4x100xi8>
+  return %0 : tensor<4x100xi8>
+}
+
+// -----
+
+#features = #spmd.sharding<@mesh, [{}, {}, {"x"}]>
+spmd.mesh @mesh ["x"=4]
+
+// 6 groups over 4 ranks are gathered until a rank has whole ones: 3 over each half of x. Depthwise, a rank has a
+// group for each of its features as it is.
+// CHECK-LABEL: func.func @groups_are_made_whole
+// CHECK-COUNT-2:     spmd.all_gather {{.*}} to <@mesh, [{}, {}, {"x":(1)2}]> {{.*}} because "moe.convolution at {{.*}} works along dimension 2, which is cut by {\22x\22}"
+// CHECK:         moe.convolution {{.*}} groups 3 : tensor<2x9x6xf32>, tensor<3x2x3xf32> -> tensor<2x7x3xf32>
+// CHECK-NEXT:    spmd.slice
+// CHECK-NEXT:    return
+func.func @groups_are_made_whole(%a: tensor<2x9x12xf32> {spmd.sharding = #features}, %k: tensor<3x2x6xf32> {spmd.sharding = #features}) -> (tensor<2x7x6xf32> {spmd.sharding = #features}) {
+  %0 = moe.convolution %a, %k strides [1] low [0] high [0] input_dilation [1] kernel_dilation [1] groups 6 {spmd.shardings = [#features]} : tensor<2x9x12xf32>, tensor<3x2x6xf32> -> tensor<2x7x6xf32>
+  return %0 : tensor<2x7x6xf32>
+}
+
+// CHECK-LABEL: func.func @depthwise_groups_stay
+// CHECK-NEXT:    moe.convolution %{{.*}} groups 2 : tensor<2x9x2xf32>, tensor<3x1x2xf32> -> tensor<2x7x2xf32>
+// CHECK-NEXT:    return
+func.func @depthwise_groups_stay(%a: tensor<2x9x6xf32> {spmd.sharding = #features}, %k: tensor<3x1x6xf32> {spmd.sharding = #features}) -> (tensor<2x7x6xf32> {spmd.sharding = #features}) {
+  %0 = moe.convolution %a, %k strides [1] low [0] high [0] input_dilation [1] kernel_dilation [1] groups 6 {spmd.shardings = [#features]} : tensor<2x9x6xf32>, tensor<3x1x6xf32> -> tensor<2x7x6xf32>
+  return %0 : tensor<2x7x6xf32>
+}

@@ -35,6 +35,18 @@ func.func @result_has_a_sharding() {
 // -----
 
 spmd.mesh @mesh ["x"=2]
+func.func private @callee(%a: tensor<4xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x"}]>}) -> tensor<4xf32> {
+  return %a : tensor<4xf32>
+}
+func.func @result_of_a_call_has_a_sharding(%a: tensor<4xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x"}]>}) {
+  // expected-error @+1 {{has no sharding on a result; run spmd-propagate first}}
+  %0 = call @callee(%a) : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
 func.func @op_has_a_rule(%a: tensor<4xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x"}]>}) {
   // expected-error @+1 {{cannot be partitioned: it has no sharding rule}}
   %0 = math.powf %a, %a {spmd.shardings = [#spmd.sharding<@mesh, [{"x"}]>]} : tensor<4xf32>
