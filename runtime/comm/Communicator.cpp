@@ -37,9 +37,9 @@ public:
         injection->site == site && injection->call == counters_.calls)
       comm.strike(injection->fault);
     counters_.calls += mayStrike;
-    state_.recorder.enter(++state_.calls, site);
+    state_.recorder->enter(++state_.calls, site);
   }
-  void leave() { counters_.seconds += state_.recorder.leave(); }
+  void leave() { counters_.seconds += state_.recorder->leave(); }
 
 private:
   State &state_;
@@ -62,7 +62,7 @@ void Communicator::strike(const std::string &fault) {
     std::this_thread::sleep_for(std::chrono::seconds(1));
 }
 
-static uint32_t digestOf(const CollectiveSite &site) {
+uint32_t digestOf(const CollectiveSite &site) {
   std::string all =
       text(nameOf(site.primitive), nameOf(site.dtype), nameOf(site.reduction),
            site.source.str(), site.target.str());

@@ -22,7 +22,7 @@ struct AgreementHeader {
   uint64_t sequence = 0;
   /// Payload behind this header, in all parts of the message.
   uint64_t bytes = 0;
-  /// Of primitive, element type, reduction and layouts.
+  /// See digestOf.
   uint32_t digest = 0;
   /// Round of the collective.
   uint32_t phase = 0;
@@ -85,7 +85,8 @@ struct Communicator::State {
   std::vector<SitePlan> plans;
   /// As prepared, for reports of this rank's own thread.
   std::vector<CollectiveSite> sites;
-  FlightRecorder recorder;
+  /// The transport's, whose watcher may read it after the rank has ended.
+  FlightRecorder *recorder = nullptr;
   uint64_t calls = 0;
   uint64_t operations = 0;
   /// Those of them that were in flight: all but set-up calls.
@@ -93,6 +94,10 @@ struct Communicator::State {
   std::deque<Operation> inFlight;
   SiteCounters setUp;
 };
+
+/// What ranks must agree on of `site`, as a number: primitive, element type,
+/// reduction, layouts, map and group.
+uint32_t digestOf(const CollectiveSite &site);
 
 /// Throws Error naming both sides unless `got` (from rank `peer`) belongs to
 /// what this rank expects.

@@ -441,6 +441,29 @@ TEST(Conformance, RaggedRowsArriveBySender) {
   });
 }
 
+// A rank sends what its buffer holds and no more.
+TEST(Conformance, RaggedRowsBeyondTheBufferAreRefused) {
+  onEveryRank([](Communicator &comm) {
+    int64_t ranks = comm.size();
+    CollectiveSite site = siteOf(Primitive::AllToAllRagged, DType::I32,
+                                 {{2 * ranks}, {{{ranks, 1}}}, {}},
+                                 {{3 * ranks * ranks}, {{{ranks, 1}}}, {}});
+    site.group = {{ranks, 1}};
+    comm.prepare({site});
+    Indices send(ranks, 0), receive(ranks, -1);
+    std::vector<int32_t> in(3, comm.rank()), out(3 * ranks, -1);
+    auto sendToFirst = [&](int64_t rows) {
+      send[0] = rows;
+      comm.allToAllRagged(0, in.data(), send.data(), out.data(),
+                          receive.data());
+    };
+    EXPECT_THROW(sendToFirst(3), Error);
+    EXPECT_THROW(sendToFirst(-1), Error);
+    sendToFirst(2);
+    EXPECT_EQ(receive, Indices(ranks, comm.rank() == 0 ? 2 : 0));
+  });
+}
+
 TEST(Conformance, SetUpCallsMoveBytesOfAnyLength) {
   onEveryRank([](Communicator &comm) {
     for (size_t length : {size_t(0), size_t(1), size_t(3 << 20)})
@@ -508,6 +531,23 @@ TEST(Conformance, CountersSayWhatMoved) {
          comm.allGather(std::to_string(sent - received)))
       balance += std::stoll(text);
     EXPECT_EQ(balance, 0);
+  });
+}
+
+TEST(Conformance, MoreInFlightThanAllowedAreRefused) {
+  onEveryRank([](Communicator &comm) {
+    Layout whole{{6}, {{}}, {}};
+    std::vector<CollectiveSite> sites(
+        33, siteOf(Primitive::Exchange, DType::F32, whole, whole));
+    number(sites);
+    comm.prepare(sites);
+    float in[6] = {}, out[33][6];
+    for (int32_t site = 0; site < 32; ++site)
+      comm.start(site, in, out[site]);
+    EXPECT_THROW(comm.start(32, in, out[32]), Error);
+    comm.done(0);
+    comm.start(32, in, out[32]);
+    comm.done(32);
   });
 }
 

@@ -3,6 +3,7 @@
 #include "runtime/core/Error.h"
 
 #include <gtest/gtest.h>
+#include <set>
 
 using namespace moert;
 
@@ -73,6 +74,30 @@ TEST(Header, SaysAllThatIsCompared) {
   EXPECT_EQ(header.bytes, 64u);
   EXPECT_EQ(header.digest, 1234u);
   EXPECT_EQ(header.phase, 2u);
+}
+
+// All ways to cut a matrix over 8 ranks that differ in little, and of each some
+// element types.
+TEST(Digest, DiffersWhereSitesDo) {
+  std::vector<std::vector<Digit>> cuts = {{}};
+  for (int64_t size : {2, 4, 8})
+    for (int64_t stride = 1; size * stride <= 8; stride *= 2)
+      cuts.push_back({{size, stride}});
+  CollectiveSite site;
+  std::set<uint32_t> digests;
+  size_t count = 0;
+  for (int64_t rows : {16, 17, 24, 42})
+    for (int64_t columns : {16, 17, 24, 42})
+      for (const std::vector<Digit> &from : cuts)
+        for (const std::vector<Digit> &to : cuts)
+          for (DType dtype : {DType::F32, DType::F64, DType::I32, DType::I64}) {
+            site.dtype = dtype;
+            site.source = {{rows, columns}, {from, {}}, {}};
+            site.target = {{rows, columns}, {{}, to}, {}};
+            digests.insert(digestOf(site));
+            ++count;
+          }
+  EXPECT_EQ(digests.size(), count);
 }
 
 TEST(Names, AreReadAsTheyAreWritten) {

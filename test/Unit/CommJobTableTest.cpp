@@ -3,6 +3,7 @@
 #include "runtime/comm/JobTable.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <gtest/gtest.h>
 
 using namespace moert;
@@ -70,7 +71,31 @@ TEST(JobTable, NamesTheStuckRankAndThoseWhoWait) {
   EXPECT_TRUE(contains(job.fault(), "ranks 0, 1, 3 wait in collective 0"));
   EXPECT_TRUE(contains(job.fault(), "model.mlir:42:8"));
   std::string table = job.table.table(sites());
+  EXPECT_TRUE(contains(table, "    0  h0            waiting         5       9  "
+                              "   4.8 s  in collective 0 (all_to_all of"))
+      << table;
+  EXPECT_TRUE(contains(table, "    2  h0            computing       4       8  "
+                              "   4.8 s  after collective 1 (all_gather of"))
+      << table;
   EXPECT_TRUE(contains(table, "<- behind")) << table;
+}
+
+TEST(JobTable, NamesEightOfThoseWhoWaitAndCountsTheRest) {
+  auto faultWith = [](int waiting) {
+    JobTable table(waiting + 1, silentLimit, stuckLimit);
+    for (double passed = 0; passed < 5; passed += 0.25) {
+      table.tick(0.25);
+      for (int rank = 0; rank < waiting; ++rank)
+        table.beat(rank, at(5, 0, true), true);
+      table.beat(waiting, at(4, 1, false), true);
+    }
+    std::optional<JobTable::Fault> found = table.judge(sites());
+    return found ? found->text : "none";
+  };
+  EXPECT_TRUE(contains(faultWith(8), "ranks 0, 1, 2, 3, 4, 5, 6, 7 wait in"))
+      << faultWith(8);
+  EXPECT_TRUE(contains(faultWith(10), "5, 6, 7 and 2 more wait in"))
+      << faultWith(10);
 }
 
 TEST(JobTable, ARankThatGoesOnIsNotStuck) {
@@ -217,6 +242,8 @@ TEST(CommOptions, MalformedInjectionsAreRefused) {
 
 TEST(CommOptions, LimitsArePositiveNumbers) {
   setenv("MOE_SILENT_SECONDS", "1.5", 1);
+  EXPECT_EQ(CommOptions::fromEnvironment().silentSeconds, 1.5);
+  errno = ERANGE; // of a call before
   EXPECT_EQ(CommOptions::fromEnvironment().silentSeconds, 1.5);
   setenv("MOE_SILENT_SECONDS", "soon", 1);
   EXPECT_THROW(CommOptions::fromEnvironment(), Error);

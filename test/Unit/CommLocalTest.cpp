@@ -1,6 +1,7 @@
 // Threads as ranks: the suite, and how a job of threads fails.
 #include "test/Unit/CommConformance.h"
 
+#include <csignal>
 #include <gtest/gtest.h>
 #include <thread>
 
@@ -86,6 +87,28 @@ TEST_F(LocalFault, RanksInDifferentCallsAreNamed) {
               ::testing::ExitedWithCode(1), "ranks disagree");
 }
 
+// Ranks are threads: what ends one's process ends the job.
+TEST_F(LocalFault, AProcessEndsAsInjected) {
+  EXPECT_EXIT(runJob("rank=2,site=0,call=1,fault=kill"),
+              ::testing::KilledBySignal(SIGKILL), "");
+  EXPECT_EXIT(runJob("rank=2,site=0,call=1,fault=exit0"),
+              ::testing::ExitedWithCode(0), "");
+}
+
+// Though another is behind.
+TEST_F(LocalFault, ARankThatEndsTheJobTellsOfItself) {
+  EXPECT_EXIT(runJob("rank=1,site=0,call=0,fault=never",
+                     [](Communicator &comm) {
+                       float in[2] = {}, out[8];
+                       if (comm.rank() == 0) {
+                         comm.start(0, in, out);
+                         comm.abort(3, "no weights");
+                       }
+                     }),
+              ::testing::ExitedWithCode(3),
+              "error: no weights.*last collectives of rank 0:");
+}
+
 TEST_F(LocalFault, MoreRowsThanPlannedEndTheJob) {
   EXPECT_EXIT(
       {
@@ -125,12 +148,41 @@ TEST_F(LocalFault, SlownessOutsideTheProgramIsNoFault) {
             0);
 }
 
+// Limits count in seconds, however often the watcher looks.
+TEST_F(LocalFault, SlownessWithinTheLimitIsNoFault) {
+  CommOptions options;
+  options.stuckSeconds = 3;
+  EXPECT_EQ(runLocal(2, options,
+                     [](Communicator &comm) {
+                       comm.watch(true);
+                       if (comm.rank() == 0)
+                         std::this_thread::sleep_for(
+                             std::chrono::milliseconds(800));
+                       comm.barrier();
+                       return 0;
+                     }),
+            0);
+}
+
 TEST_F(LocalFault, AnErrorOfAllRanksReachesTheCaller) {
   EXPECT_THROW(runLocal(3, {},
                         [](Communicator &comm) -> int {
                           throw Error(text("rank ", comm.rank(), " says no"));
                         }),
                Error);
+}
+
+// Before main begins.
+TEST_F(LocalFault, MessagesThatHoldNoHeaderAreRefused) {
+  auto job = [](int64_t bytes) {
+    CommOptions options;
+    options.maxMessageBytes = bytes;
+    return runLocal(2, options, [](Communicator &) { return 0; });
+  };
+  EXPECT_THROW(job(63), Error);
+  EXPECT_EQ(job(64), 0);
+  EXPECT_EQ(job(INT32_MAX), 0);
+  EXPECT_THROW(job(int64_t(INT32_MAX) + 1), Error);
 }
 
 TEST_F(LocalFault, TheLargestExitCodeIsTheJobs) {

@@ -12,7 +12,7 @@ namespace moert {
 LocalCommunicator::LocalCommunicator(LocalWorld &world, int rank)
     : Communicator(rank, world.size(), world.options()), world_(world),
       self_(world.rank(rank)) {
-  self_.recorder = &state_->recorder;
+  state_->recorder = &self_.recorder;
 }
 
 LocalCommunicator::~LocalCommunicator() = default;
@@ -214,8 +214,8 @@ struct RankEnd {
 RankEnd runRank(LocalWorld &world, int rank, const RankMain &main) {
   RankEnd end;
   std::string why;
-  LocalCommunicator communicator(world, rank);
   try {
+    LocalCommunicator communicator(world, rank);
     end.code = main(communicator);
   } catch (const InjectedReturn &) {
   } catch (const std::exception &error) {

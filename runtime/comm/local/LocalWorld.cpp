@@ -52,11 +52,6 @@ void LocalWorld::setSites(const std::vector<CollectiveSite> &sites) {
 
 void LocalWorld::leave(int rank, int code, const std::string &error) {
   std::lock_guard<std::mutex> lock(watching_);
-  LocalRank &row = ranks_[static_cast<size_t>(rank)];
-  if (const FlightRecorder *recorder = row.recorder.load())
-    table_.beat(rank, recorder->position(), row.watched);
-  // The rank's communicator ends with its thread.
-  row.recorder = nullptr;
   table_.leave(rank, code, error);
   left_.notify_all();
 }
@@ -64,11 +59,8 @@ void LocalWorld::leave(int rank, int code, const std::string &error) {
 void LocalWorld::update(double passed) {
   table_.tick(passed);
   for (int rank = 0; rank < size(); ++rank) {
-    LocalRank &row = ranks_[static_cast<size_t>(rank)];
-    if (const FlightRecorder *recorder = row.recorder.load())
-      table_.beat(rank, recorder->position(), row.watched);
-    else
-      table_.beat(rank, table_.position(rank), row.watched);
+    const LocalRank &row = ranks_[static_cast<size_t>(rank)];
+    table_.beat(rank, row.recorder.position(), row.watched);
   }
 }
 
@@ -90,13 +82,11 @@ void LocalWorld::monitor() {
 void LocalWorld::fail(int code, const std::string &why, int reporter) {
   std::lock_guard<std::mutex> lock(watching_);
   update(0);
-  std::string report = text("error: ", why, "\n", table_.table(sites_));
   int shown = reporter >= 0 ? reporter : table_.behind();
-  const FlightRecorder *recorder =
-      ranks_[static_cast<size_t>(shown)].recorder.load();
-  if (recorder)
-    report += text("last collectives of rank ", shown, ":\n",
-                   recentCollectives(*recorder, sites_));
+  const LocalRank &row = ranks_[static_cast<size_t>(shown)];
+  std::string report = text("error: ", why, "\n", table_.table(sites_),
+                            "last collectives of rank ", shown, ":\n",
+                            recentCollectives(row.recorder, sites_));
   std::fflush(stdout);
   printReport(report);
   ::_exit(code);

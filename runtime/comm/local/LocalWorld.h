@@ -41,7 +41,7 @@ struct alignas(64) LocalSlot {
 struct LocalRank {
   Doorbell bell;
   std::array<LocalSlot, maxInFlight> slots;
-  std::atomic<const FlightRecorder *> recorder{nullptr};
+  FlightRecorder recorder;
   std::atomic<bool> watched{false};
 };
 

@@ -8,7 +8,9 @@
 namespace moert {
 
 MpiCommunicator::MpiCommunicator(int rank, int size, const CommOptions &options)
-    : Communicator(rank, size, options) {}
+    : Communicator(rank, size, options) {
+  state_->recorder = &recorder_;
+}
 
 MpiCommunicator::~MpiCommunicator() = default;
 
@@ -304,8 +306,8 @@ MpiCommunicator::exchangeBytes(int32_t site, int root,
 void MpiCommunicator::startWatchdog() {
   std::string own = host();
   std::vector<std::string> hosts = allGather(own);
-  watchdog_ = std::make_unique<Watchdog>(rank_, hosts, state_->options,
-                                         state_->recorder);
+  watchdog_ =
+      std::make_unique<Watchdog>(rank_, hosts, state_->options, recorder_);
   std::string address = watchdog_->address();
   broadcast(address);
   watchdog_->start(address);

@@ -96,6 +96,7 @@ private:
   std::vector<Windows> windows_;
   /// By operation; their vectors keep what they grew to.
   std::array<Round, maxInFlight> rounds_;
+  FlightRecorder recorder_;
   std::unique_ptr<Watchdog> watchdog_;
 };
 
