@@ -72,17 +72,16 @@ FunctionPartitioner::maskedOperands(Operation *op, const ShardingRule &rule) {
     Value local = localizer.local(operand);
     SmallVector<int64_t> dims;
     ReductionKind kind = ReductionKind::Sum;
-    for (auto [dim, factors] : llvm::enumerate(rule.operands[index])) {
-      if (factors.empty() || factors.isCompound())
-        continue;
-      int factor = factors.only();
-      if (rule.factors[factor].kind != FactorKind::Reduction)
-        continue;
-      assert((dims.empty() || kind == rule.factors[factor].reduction) &&
-             "an op reduces by one kind: spmd-verify-propagated");
-      dims.push_back(dim);
-      kind = rule.factors[factor].reduction;
-    }
+    for (auto [dim, factors] : llvm::enumerate(rule.operands[index]))
+      for (int number : factors) {
+        const Factor &factor = rule.factors[number];
+        if (factor.kind != FactorKind::Reduction)
+          continue;
+        assert((dims.empty() || kind == factor.reduction) &&
+               "an op reduces by one kind: spmd-verify-propagated");
+        dims.push_back(dim);
+        kind = factor.reduction;
+      }
     if (!dims.empty())
       local = localizer.masked(op->getLoc(), local, operand, kind, dims);
     operands.push_back(local);
