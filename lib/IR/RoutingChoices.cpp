@@ -23,23 +23,20 @@ enum class Content {
   Real
 };
 
-/// The content of every value of a function, computed where it is asked for.
+/// The content of every value of a function, of one op behind the other.
 class Contents {
 public:
-  Content of(Value value) {
-    auto found = known.find(value);
-    if (found != known.end())
-      return found->second;
-    Content content = compute(value);
-    known[value] = content;
-    return content;
+  /// Of a value that a read op made, or an argument.
+  Content of(Value value) const {
+    Operation *op = value.getDefiningOp();
+    return op ? known.at(op) : Content::Real;
   }
 
+  /// Reads an op, whose operands are known.
+  void read(Operation *op) { known[op] = compute(op); }
+
 private:
-  Content compute(Value value) {
-    Operation *op = value.getDefiningOp();
-    if (!op)
-      return Content::Real;
+  Content compute(Operation *op) const {
     return llvm::TypeSwitch<Operation *, Content>(op)
         .Case<arith::ConstantOp>([](auto) { return Content::Constant; })
         .Case<OneHotOp, IotaOp, arith::SIToFPOp, arith::UIToFPOp,
@@ -70,14 +67,14 @@ private:
         .Default([](Operation *) { return Content::Real; });
   }
 
-  Content sum(ValueRange operands) {
+  Content sum(ValueRange operands) const {
     Content content = Content::Constant;
     for (Value operand : operands)
       content = std::max(content, of(operand));
     return content;
   }
 
-  Content product(Operation *op) {
+  Content product(Operation *op) const {
     Content content = sum(op->getOperands());
     bool isMasked = llvm::any_of(op->getOperands(), [&](Value operand) {
       Content factor = of(operand);
@@ -87,12 +84,12 @@ private:
   }
 
   // Counts stay counts; of a mask the zeros are gone.
-  Content exact(Operation *op) {
+  Content exact(Operation *op) const {
     Content content = sum(op->getOperands());
     return content <= Content::Count ? content : Content::Real;
   }
 
-  Content selection(arith::SelectOp op) {
+  Content selection(arith::SelectOp op) const {
     Value yes = op.getTrueValue(), no = op.getFalseValue();
     Content content = sum({yes, no});
     bool hasZero = isZeroFloat(yes) || isZeroFloat(no);
@@ -115,14 +112,15 @@ public:
   }
 
 private:
-  llvm::DenseMap<Value, Content> known;
+  llvm::DenseMap<Operation *, Content> known;
 };
 
 /// Finds choices; one instance serves one function.
 class ChoiceFinder {
 public:
-  // The results of `op` that are choices.
+  // The results of `op` that are choices; asked for one op behind the other.
   SmallVector<OpResult, 2> choicesOf(Operation *op) {
+    contents.read(op);
     return llvm::TypeSwitch<Operation *, SmallVector<OpResult, 2>>(op)
         .Case<TopKOp, ArgReduceOp>([&](auto) { return unlessCounted(op, 1); })
         .Case([&](SortOp sort) { return companions(sort); })

@@ -23,6 +23,15 @@ func.func @every_form_of_a_sharding(
   return
 }
 
+// So do its parts and those of a mesh by themselves, as the generic form of ops has them.
+// CHECK: func.func @every_attribute
+// CHECK-SAME: [#spmd.axis<"x">, #spmd.axis<"x":(2)4>, #spmd.dim<{"x", ?}p1>, #spmd.mesh_axis<"x"=8>,
+// CHECK-SAME:  #spmd.link<"x" leaves_node latency 5 bandwidth 6>, #spmd.dim_map<7 + -1 i to 0 + 1 i, 8 windows 1 by 3>]
+func.func @every_attribute() attributes {list = [#spmd.axis<"x">, #spmd.axis<"x":(2)4>, #spmd.dim<{"x", ?}p1>, #spmd.mesh_axis<"x"=8>,
+    #spmd.link<"x" leaves_node latency 5 bandwidth 6>, #spmd.dim_map<7 + -1 i to 0 + 1 i, 8 windows 1 by 3>]} {
+  return
+}
+
 // CHECK-LABEL: func.func @annotations
 // CHECK: spmd.annotate %{{.*}} : tensor<8x4xf32> as <@mesh, [{"x"}, {?}]>
 // CHECK: spmd.split %{{.*}} dim 1 over @mesh {"y"} : tensor<8x4xf32>

@@ -64,6 +64,21 @@ func.func @a_sum_of_masked_values_is_a_score(%expert: tensor<6xi32>, %gates: ten
   return %positive : tensor<6xi1>
 }
 
+// Where one side is zero, whatever else differs from zero was chosen; between two numbers it is a score.
+// CHECK-LABEL: func.func @what_is_selected_or_zero_tells_the_selection
+// CHECK-SAME:  -> (tensor<6xi1>, tensor<6xi1>, tensor<6xi1>, tensor<6xi1> {moe.choice, moe.name = "choice.0"})
+func.func @what_is_selected_or_zero_tells_the_selection(%keep: tensor<6xi1>, %a: tensor<6xf32>, %b: tensor<6xf32>)
+    -> (tensor<6xi1>, tensor<6xi1>, tensor<6xi1>) {
+  %zero = arith.constant dense<0.0> : tensor<6xf32>
+  %kept = arith.select %keep, %a, %zero : tensor<6xi1>, tensor<6xf32>
+  %dropped = arith.select %keep, %zero, %a : tensor<6xi1>, tensor<6xf32>
+  %either = arith.select %keep, %a, %b : tensor<6xi1>, tensor<6xf32>
+  %0 = arith.cmpf une, %kept, %zero : tensor<6xf32>
+  %1 = arith.cmpf une, %dropped, %zero : tensor<6xf32>
+  %2 = arith.cmpf une, %either, %zero : tensor<6xf32>
+  return %0, %1, %2 : tensor<6xi1>, tensor<6xi1>, tensor<6xi1>
+}
+
 // Nothing that no result depends on.
 // CHECK-LABEL: func.func @dead_choices_stay_dead(%arg0: tensor<6x4xf32>) -> tensor<6x4xf32> {
 func.func @dead_choices_stay_dead(%scores: tensor<6x4xf32>) -> tensor<6x4xf32> {
