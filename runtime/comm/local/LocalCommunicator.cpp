@@ -176,12 +176,11 @@ void LocalCommunicator::takeAll(Operation &operation) {
   if (operation.plan->site.primitive == Primitive::AllToAllRagged)
     return completeRagged(operation);
   LocalSlot &slot = self_.slots[operation.slot];
-  for (uint32_t phase = 0; phase < operation.plan->plan.phases.size();
+  completePhase(operation, 0);
+  for (uint32_t phase = 1; phase < operation.plan->plan.phases.size();
        ++phase) {
-    if (phase > 0) {
-      slot.place.store(placeOf(operation, phase));
-      self_.bell.ring();
-    }
+    slot.place.store(placeOf(operation, phase));
+    self_.bell.ring();
     completePhase(operation, phase);
   }
 }
