@@ -151,6 +151,14 @@ func.func @iota_along_a_whole_dimension_needs_no_offset() -> (tensor<4x100xi8> {
 
 // -----
 
+spmd.mesh @mesh ["x"=2]
+
+// There is nothing to cut in what is defined elsewhere.
+// CHECK: func.func private @elsewhere(tensor<4xf32>) -> tensor<4xf32>
+func.func private @elsewhere(tensor<4xf32>) -> tensor<4xf32>
+
+// -----
+
 #features = #spmd.sharding<@mesh, [{}, {}, {"x"}]>
 spmd.mesh @mesh ["x"=4]
 
