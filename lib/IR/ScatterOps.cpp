@@ -13,11 +13,11 @@ using spmd::ShardingRule;
 LogicalResult ScatterOp::verify() {
   RankedTensorType input = tensorType(getInput()),
                    indices = tensorType(getIndices());
-  int64_t batch = getBatchDims();
-  if (batch < 0 || batch >= input.getRank() || batch > indices.getRank())
-    return emitOpError() << "batch_dims must be in [0, "
-                         << std::min(input.getRank() - 1, indices.getRank())
-                         << "], got " << batch;
+  int64_t batch = getBatchDims(),
+          most = std::min(input.getRank() - 1, indices.getRank());
+  if (batch < 0 || batch > most)
+    return emitOpError() << "batch_dims must be in [0, " << most << "], got "
+                         << batch;
   if (input.getShape().take_front(batch) !=
       indices.getShape().take_front(batch))
     return emitOpError() << "the first " << batch << " dimensions of " << input

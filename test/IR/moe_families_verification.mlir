@@ -194,6 +194,14 @@ func.func @scatter_batch_dims_are_in_range(%x: tensor<4x8xf32>, %u: tensor<3x8xf
 
 // -----
 
+func.func @scatter_leaves_a_dimension_to_index(%x: tensor<4xf32>, %u: tensor<4x3xf32>, %i: tensor<4x3xi32>) {
+  // expected-error @+1 {{batch_dims must be in [0, 0], got 1}}
+  %0 = moe.scatter add %u into %x[%i] batch_dims 1 : tensor<4x3xf32>, tensor<4xf32>, tensor<4x3xi32>
+  return
+}
+
+// -----
+
 func.func @scatter_batches_agree(%x: tensor<4x8xf32>, %u: tensor<3x8xf32>, %i: tensor<3xi32>) {
   // expected-error @+1 {{the first 1 dimensions of 'tensor<4x8xf32>' and 'tensor<3xi32>' must agree}}
   %0 = moe.scatter add %u into %x[%i] batch_dims 1 : tensor<3x8xf32>, tensor<4x8xf32>, tensor<3xi32>

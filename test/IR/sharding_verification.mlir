@@ -221,6 +221,8 @@ spmd.mesh @mesh ["x"=9223372036854775807, "y"=16]
 
 // -----
 
+// As many as there may be, and one more.
+spmd.mesh @most ["x"=1, "y"=2147483647]
 // expected-error @+1 {{has more than 2147483647 ranks, the axes are "x"=65536, "y"=32768}}
 spmd.mesh @mesh ["x"=65536, "y"=32768]
 
