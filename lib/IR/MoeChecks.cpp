@@ -57,6 +57,20 @@ LogicalResult moe::verifyAscendingDims(Operation *op, ArrayRef<int64_t> dims,
   return success();
 }
 
+LogicalResult moe::verifyBatchDims(Operation *op, int64_t batch,
+                                   RankedTensorType indexed,
+                                   RankedTensorType indices) {
+  int64_t most = std::min(indexed.getRank() - 1, indices.getRank());
+  if (batch < 0 || batch > most)
+    return op->emitOpError()
+           << "batch_dims must be in [0, " << most << "], got " << batch;
+  if (indexed.getShape().take_front(batch) ==
+      indices.getShape().take_front(batch))
+    return success();
+  return op->emitOpError() << "the first " << batch << " dimensions of "
+                           << indexed << " and " << indices << " must agree";
+}
+
 LogicalResult moe::verifyRank(Operation *op, StringRef name, Value value,
                               int64_t rank) {
   if (tensorType(value).getRank() == rank)

@@ -26,6 +26,11 @@ mlir::LogicalResult verifyShape(mlir::Operation *op, llvm::StringRef name,
                                 mlir::Value value,
                                 llvm::ArrayRef<int64_t> shape,
                                 mlir::Type elementType = {});
+/// The first `batch` dimensions of both go together; the next one of `indexed`
+/// is what `indices` index.
+mlir::LogicalResult verifyBatchDims(mlir::Operation *op, int64_t batch,
+                                    mlir::RankedTensorType indexed,
+                                    mlir::RankedTensorType indices);
 /// It has `rank` dimensions.
 mlir::LogicalResult verifyRank(mlir::Operation *op, llvm::StringRef name,
                                mlir::Value value, int64_t rank);

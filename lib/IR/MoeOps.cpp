@@ -432,17 +432,10 @@ LogicalResult OneHotOp::verify() {
 LogicalResult GatherOp::verify() {
   RankedTensorType table = tensorType(getTable()),
                    indices = tensorType(getIndices());
-  int64_t batch = getBatchDims();
-  if (batch < 0 || batch >= table.getRank() || batch > indices.getRank())
-    return emitOpError() << "batch_dims must be in [0, "
-                         << std::min(table.getRank() - 1, indices.getRank())
-                         << "], got " << batch;
-  if (table.getShape().take_front(batch) !=
-      indices.getShape().take_front(batch))
-    return emitOpError() << "the first " << batch << " dimensions of " << table
-                         << " and " << indices << " must agree";
+  if (failed(verifyBatchDims(*this, getBatchDims(), table, indices)))
+    return failure();
   SmallVector<int64_t> shape(indices.getShape());
-  llvm::append_range(shape, table.getShape().drop_front(batch + 1));
+  llvm::append_range(shape, table.getShape().drop_front(getBatchDims() + 1));
   return verifyShape(*this, "result", getResult(), shape,
                      table.getElementType());
 }

@@ -13,17 +13,10 @@ using spmd::ShardingRule;
 LogicalResult ScatterOp::verify() {
   RankedTensorType input = tensorType(getInput()),
                    indices = tensorType(getIndices());
-  int64_t batch = getBatchDims(),
-          most = std::min(input.getRank() - 1, indices.getRank());
-  if (batch < 0 || batch > most)
-    return emitOpError() << "batch_dims must be in [0, " << most << "], got "
-                         << batch;
-  if (input.getShape().take_front(batch) !=
-      indices.getShape().take_front(batch))
-    return emitOpError() << "the first " << batch << " dimensions of " << input
-                         << " and " << indices << " must agree";
+  if (failed(verifyBatchDims(*this, getBatchDims(), input, indices)))
+    return failure();
   SmallVector<int64_t> shape(indices.getShape());
-  llvm::append_range(shape, input.getShape().drop_front(batch + 1));
+  llvm::append_range(shape, input.getShape().drop_front(getBatchDims() + 1));
   return verifyShape(*this, "updates", getUpdates(), shape,
                      input.getElementType());
 }
