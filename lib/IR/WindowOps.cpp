@@ -28,7 +28,7 @@ struct Sliding {
         llvm::AddOverflow(length, high, length) ||
         llvm::MulOverflow(window - 1, windowDilation, reach))
       return std::nullopt;
-    return length <= reach ? 0 : (length - reach - 1) / stride + 1;
+    return llvm::divideCeil(std::max(length - reach, int64_t(0)), stride);
   }
   /// Elements that a window may need from behind its block.
   int64_t halo() const {

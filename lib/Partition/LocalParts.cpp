@@ -13,10 +13,10 @@ Value spmd::castIndices(OpBuilder &builder, Location loc, Value indices,
   RankedTensorType from = typeOf(indices), to = from.clone(element);
   unsigned width = element.getIntOrFloatBitWidth();
   unsigned have = from.getElementTypeBitWidth();
-  if (have == width)
-    return indices;
   if (have > width)
     return arith::TruncIOp::create(builder, loc, to, indices);
+  if (have == width)
+    return indices;
   if (have == 1)
     return arith::ExtUIOp::create(builder, loc, to, indices);
   return arith::ExtSIOp::create(builder, loc, to, indices);

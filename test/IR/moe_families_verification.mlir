@@ -274,7 +274,9 @@ func.func @windows_end_in_range(%x: tensor<4x8xf32>) {
 
 // -----
 
-func.func @windows_are_counted(%x: tensor<4x8xf32>) {
+func.func @windows_are_counted(%x: tensor<4x8xf32>, %three: tensor<3xf32>, %two: tensor<2xf32>) {
+  %just = moe.reduce_window sum %three window [3] strides [2] dilation [1] low [0] high [0] : tensor<3xf32> -> tensor<1xf32>
+  %none = moe.reduce_window sum %two window [3] strides [2] dilation [1] low [0] high [0] : tensor<2xf32> -> tensor<0xf32>
   // expected-error @+1 {{result must be 'tensor<4x6xf32>', got 'tensor<4x7xf32>'}}
   %0 = moe.reduce_window sum %x window [1, 3] strides [1, 1] dilation [1, 1] low [0, 0] high [0, 0] : tensor<4x8xf32> -> tensor<4x7xf32>
   return

@@ -72,6 +72,17 @@ func.func @partial_values(%a: tensor<8xf32>) {
 // -----
 
 #rows = #spmd.sharding<@mesh, [{"x"}]>
+#partial = #spmd.sharding<@mesh, [{}], unreduced = sum{"x"}>
+spmd.mesh @mesh ["x"=4]
+func.func @partial_results(%a: tensor<2xf32>) {
+  // expected-error @+1 {{moves whole values, not partial ones; reduce the target first}}
+  %0 = spmd.reindex %a from #rows of tensor<8xf32> to #partial of tensor<8xf32> : tensor<2xf32> -> tensor<8xf32>
+  return
+}
+
+// -----
+
+#rows = #spmd.sharding<@mesh, [{"x"}]>
 spmd.mesh @mesh ["x"=4]
 func.func @element_types(%a: tensor<2xf32>) {
   // expected-error @+1 {{changes elements from 'f32' to 'i32'}}

@@ -173,9 +173,63 @@ func.func @local_type_of_a_collective(%a: tensor<3x8xf32>) {
 // -----
 
 spmd.mesh @mesh ["x"=4]
-func.func @claim_of_a_collective(%a: tensor<2x8xf32>) {
+func.func @claim_of_an_all_gather(%a: tensor<2x8xf32>) {
   // expected-error @+1 {{needs each dimension of the target to be a prefix of the source's}}
   %0 = spmd.all_gather %a from #spmd.sharding<@mesh, [{"x"}, {}]> to #spmd.sharding<@mesh, [{}, {"x"}]> of tensor<8x8xf32> : tensor<2x8xf32> -> tensor<8x2xf32>
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=4, "y"=2]
+func.func @claim_of_a_slice(%a: tensor<2x8xf32>) {
+  // expected-error @+1 {{needs each dimension of the source to be a prefix of the target's}}
+  %0 = spmd.slice %a from #spmd.sharding<@mesh, [{"x"}, {}]> to #spmd.sharding<@mesh, [{}, {"x"}]> of tensor<8x8xf32> : tensor<2x8xf32> -> tensor<8x2xf32>
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=4, "y"=2]
+func.func @claim_of_an_all_to_all(%a: tensor<2x8xf32>) {
+  // expected-error @+1 {{needs the axes removed from dimensions to be those added to others}}
+  %0 = spmd.all_to_all %a from #spmd.sharding<@mesh, [{"x"}, {}]> to #spmd.sharding<@mesh, [{}, {"y"}]> of tensor<8x8xf32> : tensor<2x8xf32> -> tensor<8x4xf32>
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=4, "y"=2]
+func.func @claim_of_a_permute(%a: tensor<2x8xf32>) {
+  // expected-error @+1 {{needs every dimension to keep its number of blocks}}
+  %0 = spmd.permute %a from #spmd.sharding<@mesh, [{"x"}, {}]> to #spmd.sharding<@mesh, [{}, {"x"}]> of tensor<8x8xf32> : tensor<2x8xf32> -> tensor<8x2xf32>
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=4, "y"=2]
+func.func @claim_of_an_exchange(%a: tensor<8x8xf32>) {
+  // expected-error @+1 {{needs unreduced axes to stay}}
+  %0 = spmd.exchange %a from #spmd.sharding<@mesh, [{}, {}], unreduced = sum{"x"}> to #spmd.sharding<@mesh, [{"x"}, {}]> of tensor<8x8xf32> : tensor<8x8xf32> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=4, "y"=2]
+func.func @claim_of_an_all_reduce(%a: tensor<8x8xf32>) {
+  // expected-error @+1 {{needs the target to be the source with fewer unreduced axes}}
+  %0 = spmd.all_reduce %a from #spmd.sharding<@mesh, [{}, {}], unreduced = sum{"x"}> to #spmd.sharding<@mesh, [{"x"}, {}]> of tensor<8x8xf32> : tensor<8x8xf32> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+spmd.mesh @mesh ["x"=4, "y"=2]
+func.func @claim_of_a_reduce_scatter(%a: tensor<8x8xf32>) {
+  // expected-error @+1 {{needs the unreduced axes removed to be among the axes added to dimensions}}
+  %0 = spmd.reduce_scatter %a from #spmd.sharding<@mesh, [{}, {}], unreduced = sum{"x"}> to #spmd.sharding<@mesh, [{"y"}, {}]> of tensor<8x8xf32> : tensor<8x8xf32> -> tensor<4x8xf32>
   return
 }
 

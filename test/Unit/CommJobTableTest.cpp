@@ -182,6 +182,15 @@ TEST(JobTable, ARankThatFailedWhileOthersGoOnIsAFault) {
   EXPECT_TRUE(contains(job.fault(), "out of memory"));
 }
 
+TEST(JobTable, ARankThatFailedIsGivenHalfASecond) {
+  Job job;
+  job.table.leave(3, 1, "out of memory");
+  job.pass(0.25, {at(5, 1, false), at(5, 1, false), at(5, 1, false), {}});
+  EXPECT_EQ(job.fault(), "none");
+  job.pass(0.25, {at(5, 1, false), at(5, 1, false), at(5, 1, false), {}});
+  EXPECT_TRUE(contains(job.fault(), "rank 3 on h0 failed")) << job.fault();
+}
+
 // Each tells of its own failure.
 TEST(JobTable, RanksThatFailTogetherAreNoFaultOfTheJob) {
   Job job;
