@@ -95,15 +95,15 @@ LogicalResult MoeDialect::verifyOperationAttribute(Operation *op,
 LogicalResult MoeDialect::verifyRegionArgAttribute(Operation *op, unsigned,
                                                    unsigned index,
                                                    NamedAttribute attr) {
-  auto func = dyn_cast<FunctionOpInterface>(op);
-  if (func && attr.getName() == kNameAttr)
+  auto func = cast<FunctionOpInterface>(op);
+  if (attr.getName() == kNameAttr)
     return verifyName(op, attr.getValue(), index, "argument",
                       [&](unsigned other, StringRef name) {
                         return func.getArgAttr(other, name);
                       });
-  if (func && attr.getName() == kParameterAttr)
+  if (attr.getName() == kParameterAttr)
     return verifyUnit(op, attr, index, "argument");
-  if (func && attr.getName() == kBoundAttr)
+  if (attr.getName() == kBoundAttr)
     return verifyBound(op, attr.getValue(), index,
                        func.getArgumentTypes()[index]);
   return op->emitOpError() << "unknown argument attribute "
@@ -113,14 +113,13 @@ LogicalResult MoeDialect::verifyRegionArgAttribute(Operation *op, unsigned,
 LogicalResult MoeDialect::verifyRegionResultAttribute(Operation *op, unsigned,
                                                       unsigned index,
                                                       NamedAttribute attr) {
-  auto func = dyn_cast<FunctionOpInterface>(op);
-  if (func && attr.getName() == kNameAttr)
+  auto func = cast<FunctionOpInterface>(op);
+  if (attr.getName() == kNameAttr)
     return verifyName(op, attr.getValue(), index, "result",
                       [&](unsigned other, StringRef name) {
                         return func.getResultAttr(other, name);
                       });
-  if (func &&
-      (attr.getName() == kParameterAttr || attr.getName() == kChoiceAttr))
+  if (attr.getName() == kParameterAttr || attr.getName() == kChoiceAttr)
     return verifyUnit(op, attr, index, "result");
   return op->emitOpError() << "unknown result attribute "
                            << attr.getName().getValue();

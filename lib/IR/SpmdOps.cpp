@@ -110,36 +110,30 @@ LogicalResult SpmdDialect::verifyOperationAttribute(Operation *op,
 }
 
 // An attribute on argument or result (`side`) number `index` of a function,
-// which has one of `types`.
+// which has `type`. MLIR asks for those of functions alone.
 static LogicalResult verifySignature(Operation *op, NamedAttribute attr,
-                                     ArrayRef<Type> types, unsigned index,
+                                     Type type, unsigned index,
                                      StringRef side) {
-  bool isFunction = isa<FunctionOpInterface>(op);
-  if (isFunction && attr.getName() == kGlobalAttrName)
+  if (attr.getName() == kGlobalAttrName)
     return verifyGlobal(op, attr.getValue());
-  if (!isFunction || attr.getName() != SpmdDialect::getShardingAttrName())
+  if (attr.getName() != SpmdDialect::getShardingAttrName())
     return op->emitOpError()
            << "unknown " << side << " attribute " << attr.getName();
-  return verifyAttached(op, attr.getValue(), types[index],
-                        side + " " + Twine(index));
+  return verifyAttached(op, attr.getValue(), type, side + " " + Twine(index));
 }
 
 LogicalResult SpmdDialect::verifyRegionArgAttribute(Operation *op, unsigned,
                                                     unsigned index,
                                                     NamedAttribute attr) {
-  auto func = dyn_cast<FunctionOpInterface>(op);
-  return verifySignature(op, attr,
-                         func ? func.getArgumentTypes() : ArrayRef<Type>(),
-                         index, "argument");
+  Type type = cast<FunctionOpInterface>(op).getArgumentTypes()[index];
+  return verifySignature(op, attr, type, index, "argument");
 }
 
 LogicalResult SpmdDialect::verifyRegionResultAttribute(Operation *op, unsigned,
                                                        unsigned index,
                                                        NamedAttribute attr) {
-  auto func = dyn_cast<FunctionOpInterface>(op);
-  return verifySignature(op, attr,
-                         func ? func.getResultTypes() : ArrayRef<Type>(), index,
-                         "result");
+  Type type = cast<FunctionOpInterface>(op).getResultTypes()[index];
+  return verifySignature(op, attr, type, index, "result");
 }
 
 //===----------------------------------------------------------------------===//

@@ -300,7 +300,15 @@ func.func @convolution_shapes_are_static(%x: tensor<2x9x4xf32>, %w: tensor<3x4x6
 
 // -----
 
-func.func @convolution_is_over_one_to_three_dimensions(%x: tensor<2x4xf32>, %w: tensor<3x4x6xf32>) {
+func.func @convolution_is_over_at_most_three_dimensions(%x: tensor<2x9x1x1x1x4xf32>, %w: tensor<3x1x1x1x4x6xf32>) {
+  // expected-error @+1 {{input must have rank 3 to 5 (one to three spatial dimensions), got 'tensor<2x9x1x1x1x4xf32>'}}
+  %0 = moe.convolution %x, %w strides [1, 1, 1, 1] low [0, 0, 0, 0] high [0, 0, 0, 0] input_dilation [1, 1, 1, 1] kernel_dilation [1, 1, 1, 1] groups 1 : tensor<2x9x1x1x1x4xf32>, tensor<3x1x1x1x4x6xf32> -> tensor<2x7x1x1x1x6xf32>
+  return
+}
+
+// -----
+
+func.func @convolution_is_over_at_least_one_dimension(%x: tensor<2x4xf32>, %w: tensor<3x4x6xf32>) {
   // expected-error @+1 {{input must have rank 3 to 5 (one to three spatial dimensions), got 'tensor<2x4xf32>'}}
   %0 = moe.convolution %x, %w strides [1] low [0] high [0] input_dilation [1] kernel_dilation [1] groups 1 : tensor<2x4xf32>, tensor<3x4x6xf32> -> tensor<2x7x6xf32>
   return

@@ -245,6 +245,7 @@ TEST(CommOptions, MalformedInjectionsAreRefused) {
   EXPECT_FALSE(parseInjection(""));
   EXPECT_EQ(parseInjection("rank=2,site=-1,fault=throw")->site, -1);
   EXPECT_THROW(parseInjection("rank=2"), Error);
+  EXPECT_THROW(parseInjection("rank,fault=stop"), Error);
   EXPECT_THROW(parseInjection("rank=2,fault=melt"), Error);
   EXPECT_THROW(parseInjection("rang=2,fault=stop"), Error);
 }
