@@ -16,13 +16,8 @@ static void appendBehindCommon(const Digits &digits, const Digits &other,
   out.insert(out.end(), digits.begin() + common, digits.end());
 }
 
-static bool sameSet(Digits a, Digits b) {
-  auto less = [](const moert::Digit &x, const moert::Digit &y) {
-    return std::pair(x.stride, x.size) < std::pair(y.stride, y.size);
-  };
-  std::sort(a.begin(), a.end(), less);
-  std::sort(b.begin(), b.end(), less);
-  return a == b;
+static bool sameSet(const Digits &a, const Digits &b) {
+  return std::is_permutation(a.begin(), a.end(), b.begin(), b.end());
 }
 
 // The digits that dimensions lose and gain at their minor ends.

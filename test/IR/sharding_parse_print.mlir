@@ -26,9 +26,9 @@ func.func @every_form_of_a_sharding(
 // So do its parts and those of a mesh by themselves, as the generic form of ops has them.
 // CHECK: func.func @every_attribute
 // CHECK-SAME: [#spmd.axis<"x">, #spmd.axis<"x":(2)4>, #spmd.dim<{"x", ?}p1>, #spmd.mesh_axis<"x"=8>,
-// CHECK-SAME:  #spmd.link<"x" leaves_node latency 5 bandwidth 6>, #spmd.dim_map<7 + -1 i to 0 + 1 i, 8 windows 1 by 3>]
+// CHECK-SAME:  #spmd.link<"x" leaves_node latency 5 bandwidth 6>, #spmd.dim_map<7 + -1 i to 0 + 1 i, 8 windows 1 by 3>, #spmd.dim_map<0 + 1 i to 0 + 1 i, 8 windows 2 by 1>]
 func.func @every_attribute() attributes {list = [#spmd.axis<"x">, #spmd.axis<"x":(2)4>, #spmd.dim<{"x", ?}p1>, #spmd.mesh_axis<"x"=8>,
-    #spmd.link<"x" leaves_node latency 5 bandwidth 6>, #spmd.dim_map<7 + -1 i to 0 + 1 i, 8 windows 1 by 3>]} {
+    #spmd.link<"x" leaves_node latency 5 bandwidth 6>, #spmd.dim_map<7 + -1 i to 0 + 1 i, 8 windows 1 by 3>, #spmd.dim_map<0 + 1 i to 0 + 1 i, 8 windows 2 by 1>]} {
   return
 }
 
@@ -54,14 +54,16 @@ func.func @annotations(%a: tensor<8x4xf32>) -> tensor<8x4xf32> {
 // CHECK: spmd.all_to_all
 // CHECK: spmd.permute
 // CHECK: spmd.exchange
+// CHECK: spmd.all_to_all %{{.*}} from <@mesh, [{"x", "y"}, {}]> to <@mesh, [{}, {"y", "x"}]>
 // CHECK: spmd.start all_gather %{{.*}} -> <tensor<9x4xf32>>
 // CHECK: spmd.done
-func.func @collectives(%a: tensor<2x4xf32>) -> tensor<9x4xf32> {
+func.func @collectives(%a: tensor<2x4xf32>, %b: tensor<1x16xf32>) -> tensor<9x4xf32> {
   %0 = spmd.all_gather %a from #spmd.sharding<@mesh, [{"x"}, {}]> to #spmd.sharding<@mesh, [{}, {}]> of tensor<9x4xf32> : tensor<2x4xf32> -> tensor<9x4xf32>
   %1 = spmd.slice %0 from #spmd.sharding<@mesh, [{}, {}]> to #spmd.sharding<@mesh, [{"y"}, {}]> of tensor<9x4xf32> : tensor<9x4xf32> -> tensor<5x4xf32>
   %2 = spmd.all_to_all %1 from #spmd.sharding<@mesh, [{"y"}, {}]> to #spmd.sharding<@mesh, [{}, {"y"}]> of tensor<9x4xf32> : tensor<5x4xf32> -> tensor<9x2xf32>
   %3 = spmd.permute %2 from #spmd.sharding<@mesh, [{}, {"y"}]> to #spmd.sharding<@mesh, [{}, {"x":(1)2}]> of tensor<9x4xf32> : tensor<9x2xf32> -> tensor<9x2xf32>
   %4 = spmd.exchange %3 from #spmd.sharding<@mesh, [{}, {"x":(1)2}]> to #spmd.sharding<@mesh, [{"x"}, {}]> of tensor<9x4xf32> : tensor<9x2xf32> -> tensor<2x4xf32>
+  %exchanged = spmd.all_to_all %b from #spmd.sharding<@mesh, [{"x", "y"}, {}]> to #spmd.sharding<@mesh, [{}, {"y", "x"}]> of tensor<16x16xf32> : tensor<1x16xf32> -> tensor<16x1xf32>
   %5 = spmd.start all_gather %4 from #spmd.sharding<@mesh, [{"x"}, {}]> to #spmd.sharding<@mesh, [{}, {}]> of tensor<9x4xf32> : tensor<2x4xf32> -> !spmd.pending<tensor<9x4xf32>>
   %6 = spmd.done %5 : !spmd.pending<tensor<9x4xf32>> -> tensor<9x4xf32>
   return %6 : tensor<9x4xf32>

@@ -159,6 +159,24 @@ func.func private @elsewhere(tensor<4xf32>) -> tensor<4xf32>
 
 // -----
 
+#columns = #spmd.sharding<@mesh, [{}, {"x"}]>
+#whole = #spmd.sharding<@mesh, [{}, {}]>
+spmd.mesh @mesh ["x"=2]
+
+// The best of each block meet, and are looked up where they are: along the last dimension.
+// CHECK-LABEL: func.func @best_of_the_last_dimension_are_not_turned
+// CHECK:         moe.top_k %{{.*}} k 2 dim 1 : tensor<3x4xf32>
+// CHECK-NOT:     moe.transpose
+// CHECK:         moe.gather
+// CHECK-NOT:     moe.transpose
+// CHECK:         return
+func.func @best_of_the_last_dimension_are_not_turned(%a: tensor<3x8xf32> {spmd.sharding = #columns}) -> (tensor<3x2xf32>, tensor<3x2xi32>) {
+  %0, %1 = moe.top_k %a k 2 dim 1 {spmd.shardings = [#whole, #whole]} : tensor<3x8xf32> -> tensor<3x2xf32>, tensor<3x2xi32>
+  return %0, %1 : tensor<3x2xf32>, tensor<3x2xi32>
+}
+
+// -----
+
 #features = #spmd.sharding<@mesh, [{}, {}, {"x"}]>
 spmd.mesh @mesh ["x"=4]
 

@@ -69,7 +69,8 @@ func.func @a_sum_of_masked_values_is_a_score(%expert: tensor<6xi32>, %gates: ten
 // CHECK-SAME:  -> (tensor<6xi1>, tensor<6xi1>, tensor<6xi1>, tensor<6xi1> {moe.choice, moe.name = "choice.0"})
 func.func @what_is_selected_or_zero_tells_the_selection(%keep: tensor<6xi1>, %a: tensor<6xf32>, %b: tensor<6xf32>)
     -> (tensor<6xi1>, tensor<6xi1>, tensor<6xi1>) {
-  %zero = arith.constant dense<0.0> : tensor<6xf32>
+  %scalar = arith.constant dense<0.0> : tensor<f32>
+  %zero = moe.broadcast %scalar dims [] : tensor<f32> -> tensor<6xf32>
   %kept = arith.select %keep, %a, %zero : tensor<6xi1>, tensor<6xf32>
   %dropped = arith.select %keep, %zero, %a : tensor<6xi1>, tensor<6xf32>
   %either = arith.select %keep, %a, %b : tensor<6xi1>, tensor<6xf32>

@@ -185,6 +185,19 @@ TEST_F(LocalFault, MessagesThatHoldNoHeaderAreRefused) {
   EXPECT_THROW(job(int64_t(INT32_MAX) + 1), Error);
 }
 
+// Though neither says anything that the other could miss.
+TEST_F(LocalFault, DifferentCallsOfSetUpAreRefused) {
+  EXPECT_THROW(runLocal(2, {},
+                        [](Communicator &comm) {
+                          if (comm.rank() == 0)
+                            comm.barrier();
+                          else
+                            comm.allGather("");
+                          return 0;
+                        }),
+               Error);
+}
+
 TEST_F(LocalFault, TheLargestExitCodeIsTheJobs) {
   EXPECT_EQ(runLocal(3, {}, [](Communicator &comm) { return comm.rank(); }), 2);
 }
