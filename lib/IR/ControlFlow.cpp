@@ -31,7 +31,7 @@ bool spmd::isRecursive(func::CallOp call) {
     reachFrom(callee);
   for (size_t i = 0; i < reached.size(); ++i)
     reachFrom(reached[i]);
-  return callee && reached.contains(callee);
+  return reached.contains(callee);
 }
 
 SmallVector<Region *, 2> spmd::regionsOf(Operation *op) {

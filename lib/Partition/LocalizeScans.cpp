@@ -269,7 +269,8 @@ Value pick(OpBuilder &builder, Location loc, Value indices, Value positions,
                                     at, last));
 }
 
-// The k largest of each block meet; where blocks are smaller than that, all do.
+// The k largest of each block meet with their indices, or whole blocks where
+// those are fewer bytes.
 struct TopKModel : LocalizeOpInterface::ExternalModel<TopKModel, moe::TopKOp> {
   SmallVector<Value> localize(Operation *op, Localizer &localizer) const {
     auto topK = cast<moe::TopKOp>(op);
@@ -277,7 +278,6 @@ struct TopKModel : LocalizeOpInterface::ExternalModel<TopKModel, moe::TopKOp> {
     Location loc = op->getLoc();
     Value input = topK.getInput(), local = localizer.local(input);
     int64_t dim = topK.getDim(), k = topK.getK();
-    int64_t size = typeOf(input).getDimSize(dim);
     ShardingAttr sharding = getSharding(input);
     auto create = [&](Value from, Type indices) {
       return moe::TopKOp::create(builder, loc, withSize(typeOf(from), dim, k),
@@ -289,10 +289,9 @@ struct TopKModel : LocalizeOpInterface::ExternalModel<TopKModel, moe::TopKOp> {
       auto whole = create(local, indexType);
       return {whole.getValues(), whole.getIndices()};
     }
-    int64_t blocks =
-        layoutOf(sharding, typeOf(input).getShape(), localizer.mesh)
-            .blocks(dim);
-    if (k > size / blocks) {
+    int64_t bytes = llvm::divideCeil(typeOf(input).getElementTypeBitWidth(), 8),
+            indexBytes = 4;
+    if (k * (bytes + indexBytes) > typeOf(local).getDimSize(dim) * bytes) {
       auto whole =
           create(localizer.reshard(loc, local, sharding,
                                    wholeDim(sharding, dim), typeOf(input),

@@ -396,6 +396,14 @@ func.func @one_hot_takes_integers(%a: tensor<4x8xf32>) {
 
 // -----
 
+func.func @one_hot_has_a_dimension(%i: tensor<i32>) {
+  // expected-error @+1 {{result needs a last dimension for the index}}
+  %0 = moe.one_hot %i : tensor<i32> -> tensor<f32>
+  return
+}
+
+// -----
+
 func.func @one_hot_adds_a_dimension(%i: tensor<4x8xi32>) {
   // expected-error @+1 {{operand must be 'tensor<4xi32>', got 'tensor<4x8xi32>'}}
   %0 = moe.one_hot %i : tensor<4x8xi32> -> tensor<4x8xf32>

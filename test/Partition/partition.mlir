@@ -163,7 +163,7 @@ func.func private @elsewhere(tensor<4xf32>) -> tensor<4xf32>
 #whole = #spmd.sharding<@mesh, [{}, {}]>
 spmd.mesh @mesh ["x"=2]
 
-// The best of each block meet, and are looked up where they are: along the last dimension.
+// The best of each block meet, no more bytes than the blocks, and are looked up where they are: along the last dimension.
 // CHECK-LABEL: func.func @best_of_the_last_dimension_are_not_turned
 // CHECK:         moe.top_k %{{.*}} k 2 dim 1 : tensor<3x4xf32>
 // CHECK-NOT:     moe.transpose
@@ -173,6 +173,19 @@ spmd.mesh @mesh ["x"=2]
 func.func @best_of_the_last_dimension_are_not_turned(%a: tensor<3x8xf32> {spmd.sharding = #columns}) -> (tensor<3x2xf32>, tensor<3x2xi32>) {
   %0, %1 = moe.top_k %a k 2 dim 1 {spmd.shardings = [#whole, #whole]} : tensor<3x8xf32> -> tensor<3x2xf32>, tensor<3x2xi32>
   return %0, %1 : tensor<3x2xf32>, tensor<3x2xi32>
+}
+
+// Three values and three indices are more than the four values of a block; so are two and two, where values are short.
+// CHECK-LABEL: func.func @blocks_meet_where_they_are_smaller
+// CHECK-NEXT:    %[[A:.*]] = spmd.all_gather %arg0 {{.*}} : tensor<3x4xf32> -> tensor<3x8xf32>
+// CHECK-NEXT:    moe.top_k %[[A]] k 3
+// CHECK-NEXT:    %[[B:.*]] = spmd.all_gather %arg1 {{.*}} : tensor<3x4xbf16> -> tensor<3x8xbf16>
+// CHECK-NEXT:    moe.top_k %[[B]] k 2
+// CHECK-NEXT:    return
+func.func @blocks_meet_where_they_are_smaller(%a: tensor<3x8xf32> {spmd.sharding = #columns}, %b: tensor<3x8xbf16> {spmd.sharding = #columns}) -> (tensor<3x3xf32>, tensor<3x2xbf16>) {
+  %0, %1 = moe.top_k %a k 3 dim 1 {spmd.shardings = [#whole, #whole]} : tensor<3x8xf32> -> tensor<3x3xf32>, tensor<3x3xi32>
+  %2, %3 = moe.top_k %b k 2 dim 1 {spmd.shardings = [#whole, #whole]} : tensor<3x8xbf16> -> tensor<3x2xbf16>, tensor<3x2xi32>
+  return %0, %2 : tensor<3x3xf32>, tensor<3x2xbf16>
 }
 
 // -----
