@@ -255,7 +255,9 @@ TEST(CommOptions, LimitsArePositiveNumbers) {
   EXPECT_EQ(CommOptions::fromEnvironment().silentSeconds, 1.5);
   errno = ERANGE; // of a call before
   EXPECT_EQ(CommOptions::fromEnvironment().silentSeconds, 1.5);
-  setenv("MOE_SILENT_SECONDS", "soon", 1);
-  EXPECT_THROW(CommOptions::fromEnvironment(), Error);
+  for (const char *value : {"soon", "", "2 s", "0", "-1", "1e999"}) {
+    setenv("MOE_SILENT_SECONDS", value, 1);
+    EXPECT_THROW(CommOptions::fromEnvironment(), Error) << value;
+  }
   unsetenv("MOE_SILENT_SECONDS");
 }
