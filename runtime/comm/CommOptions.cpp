@@ -12,7 +12,7 @@ static double positive(const char *name, const std::string &value) {
   char *end = nullptr;
   errno = 0;
   double number = std::strtod(value.c_str(), &end);
-  if (value.empty() || *end != '\0' || errno != 0 || !(number > 0))
+  if (*end != '\0' || errno != 0 || !(number > 0))
     throw Error(text("environment variable ", name, " is '", value,
                      "'; it wants a positive number"));
   return number;
