@@ -206,6 +206,8 @@ TEST(JobTable, ALostProcessComesFirst) {
            {at(5, 0, true), at(5, 0, true), at(4, 1, false), at(5, 0, true)});
   job.table.lose(1);
   EXPECT_TRUE(contains(job.fault(), "rank 1 on h0 is gone")) << job.fault();
+  std::string table = job.table.table(sites());
+  EXPECT_TRUE(contains(table, "    1  h0            GONE   ")) << table;
 }
 
 TEST(FlightRecorder, KeepsTheLastOnes) {
