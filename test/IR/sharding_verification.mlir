@@ -296,3 +296,19 @@ spmd.mesh @mesh ["x"=2]
 func.func @too_many_elements_together(%a: tensor<8388608x16777216xf32> {spmd.sharding = #spmd.sharding<@mesh, [{"x"}, {}]>}) {
   return
 }
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+func.func @one_for_each_value_of_a_loop(%a: tensor<8xi1>) -> tensor<8xi1> {
+  // expected-error @+1 {{spmd.shardings needs one sharding for each of the 1 results and of the 1 operands}}
+  %r = scf.while (%x = %a) : (tensor<8xi1>) -> tensor<8xi1> {
+    %any = moe.reduce or %x dims [0] : tensor<8xi1> -> tensor<i1>
+    %c = tensor.extract %any[] : tensor<i1>
+    scf.condition(%c) %x : tensor<8xi1>
+  } do {
+  ^bb0(%y: tensor<8xi1>):
+    scf.yield %y : tensor<8xi1>
+  } attributes {spmd.shardings = [#spmd.sharding<@mesh, [{"x"}]>]}
+  return %r : tensor<8xi1>
+}

@@ -465,7 +465,7 @@ TEST(IndexMap, RanksThatHaveNothingToDoWithItAreNotLookedAt) {
   int64_t ranks = 1 << 28, elements = ranks * 16;
   Layout layout{{elements}, {{{ranks, 1}}}, {}};
   IndexMap shift{{{3, 1, 0, 1, elements - 3}}};
-  for (int64_t i = 1; i <= 16; ++i)
+  for (int64_t i = 1; i <= 300; ++i)
     for (int64_t rank : {i, ranks - i})
       EXPECT_EQ(planExchange(layout, layout, shift, ranks, rank)
                     .phases[0]
