@@ -312,3 +312,12 @@ func.func @one_for_each_value_of_a_loop(%a: tensor<8xi1>) -> tensor<8xi1> {
   } attributes {spmd.shardings = [#spmd.sharding<@mesh, [{"x"}]>]}
   return %r : tensor<8xi1>
 }
+
+// -----
+
+spmd.mesh @mesh ["x"=2]
+func.func @split_behind_the_last_dimension(%a: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @+1 {{dim must be in [0, 1), got 1}}
+  %0 = spmd.split %a dim 1 over @mesh {"x"} : tensor<8xf32>
+  return %0 : tensor<8xf32>
+}

@@ -562,3 +562,49 @@ func.func @all_but_the_diagonal(%q: tensor<2x256x4x16xf32>, %k: tensor<2x256x4x1
   %o = moe.einsum "gnqk,gknd->gqnd" %weights, %v : tensor<2x4x256x256xf32>, tensor<2x256x4x16xf32> -> tensor<2x256x4x16xf32>
   return %o : tensor<2x256x4x16xf32>
 }
+
+// -----
+
+// What makes an operand is looked at once, however often it is used.
+// CHECK-LABEL: func.func @moe_entry_doubled(
+// CHECK:         call @moert_matmul
+func.func @doubled(%q: tensor<8x256x16xf32>, %k: tensor<8x256x16xf32>, %v: tensor<8x256x16xf32>, %z: tensor<8x256x256xf32>) -> tensor<8x256x16xf32> {
+  %s = moe.einsum "gqd,gkd->gqk" %q, %k : tensor<8x256x16xf32>, tensor<8x256x16xf32> -> tensor<8x256x256xf32>
+  %d0 = arith.addf %z, %z : tensor<8x256x256xf32>
+  %d1 = arith.addf %d0, %d0 : tensor<8x256x256xf32>
+  %d2 = arith.addf %d1, %d1 : tensor<8x256x256xf32>
+  %d3 = arith.addf %d2, %d2 : tensor<8x256x256xf32>
+  %d4 = arith.addf %d3, %d3 : tensor<8x256x256xf32>
+  %d5 = arith.addf %d4, %d4 : tensor<8x256x256xf32>
+  %d6 = arith.addf %d5, %d5 : tensor<8x256x256xf32>
+  %d7 = arith.addf %d6, %d6 : tensor<8x256x256xf32>
+  %d8 = arith.addf %d7, %d7 : tensor<8x256x256xf32>
+  %d9 = arith.addf %d8, %d8 : tensor<8x256x256xf32>
+  %d10 = arith.addf %d9, %d9 : tensor<8x256x256xf32>
+  %d11 = arith.addf %d10, %d10 : tensor<8x256x256xf32>
+  %d12 = arith.addf %d11, %d11 : tensor<8x256x256xf32>
+  %d13 = arith.addf %d12, %d12 : tensor<8x256x256xf32>
+  %d14 = arith.addf %d13, %d13 : tensor<8x256x256xf32>
+  %d15 = arith.addf %d14, %d14 : tensor<8x256x256xf32>
+  %d16 = arith.addf %d15, %d15 : tensor<8x256x256xf32>
+  %d17 = arith.addf %d16, %d16 : tensor<8x256x256xf32>
+  %d18 = arith.addf %d17, %d17 : tensor<8x256x256xf32>
+  %d19 = arith.addf %d18, %d18 : tensor<8x256x256xf32>
+  %d20 = arith.addf %d19, %d19 : tensor<8x256x256xf32>
+  %d21 = arith.addf %d20, %d20 : tensor<8x256x256xf32>
+  %d22 = arith.addf %d21, %d21 : tensor<8x256x256xf32>
+  %d23 = arith.addf %d22, %d22 : tensor<8x256x256xf32>
+  %d24 = arith.addf %d23, %d23 : tensor<8x256x256xf32>
+  %d25 = arith.addf %d24, %d24 : tensor<8x256x256xf32>
+  %d26 = arith.addf %d25, %d25 : tensor<8x256x256xf32>
+  %d27 = arith.addf %d26, %d26 : tensor<8x256x256xf32>
+  %d28 = arith.addf %d27, %d27 : tensor<8x256x256xf32>
+  %d29 = arith.addf %d28, %d28 : tensor<8x256x256xf32>
+  %d30 = arith.addf %d29, %d29 : tensor<8x256x256xf32>
+  %d31 = arith.addf %d30, %d30 : tensor<8x256x256xf32>
+  %d32 = arith.addf %d31, %d31 : tensor<8x256x256xf32>
+  %d33 = arith.addf %d32, %d32 : tensor<8x256x256xf32>
+  %w = arith.addf %s, %d33 : tensor<8x256x256xf32>
+  %o = moe.einsum "gqk,gkd->gqd" %w, %v : tensor<8x256x256xf32>, tensor<8x256x16xf32> -> tensor<8x256x16xf32>
+  return %o : tensor<8x256x16xf32>
+}
