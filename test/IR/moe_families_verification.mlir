@@ -505,3 +505,11 @@ func.func @grouped_result_has_the_shape(%x: tensor<2x5x8xf32>, %w: tensor<3x8x6x
   %0 = moe.grouped_einsum %x, %w sizes %n : tensor<2x5x8xf32>, tensor<3x8x6xf32>, tensor<2x3xi32> -> tensor<2x5x8xf32>
   return
 }
+
+// -----
+
+// Floats round where integers of as many bits would end.
+func.func @long_iota_of_floats() -> tensor<40000xbf16> {
+  %0 = moe.iota dim 0 : tensor<40000xbf16>
+  return %0 : tensor<40000xbf16>
+}
