@@ -126,6 +126,17 @@ func.func @broadcast_of_a_moved_vector(%a: tensor<2xf32> {spmd.sharding = #vecto
   return %1 : tensor<8x4xf32>
 }
 
+// So it is when a slice is taken.
+// CHECK-LABEL: func.func @broadcast_of_a_sliced_vector
+// CHECK-NEXT:    %[[V:.*]] = spmd.slice %{{.*}} of tensor<8xf32>
+// CHECK-NEXT:    %[[B:.*]] = moe.broadcast %[[V]] dims [0] : tensor<2xf32> -> tensor<2x4xf32>
+func.func @broadcast_of_a_sliced_vector(%a: tensor<8xf32> {spmd.sharding = #all, spmd.global = tensor<8xf32>})
+    -> (tensor<2x4xf32> {spmd.sharding = #rows, spmd.global = tensor<8x4xf32>}) {
+  %0 = moe.broadcast %a dims [0] : tensor<8xf32> -> tensor<8x4xf32>
+  %1 = spmd.slice %0 from #whole to #rows of tensor<8x4xf32> : tensor<8x4xf32> -> tensor<2x4xf32>
+  return %1 : tensor<2x4xf32>
+}
+
 // Indices along a dimension that stays whole are the same everywhere.
 // CHECK-LABEL: func.func @indices_along_a_whole_dimension
 // CHECK-NEXT:    %[[I:.*]] = moe.iota dim 1 : tensor<2x4xi32>
