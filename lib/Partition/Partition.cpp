@@ -263,7 +263,7 @@ LogicalResult FunctionPartitioner::localizeOp(Operation *op) {
     return success();
   }
   std::optional<ShardingRule> rule = ruleOf(op);
-  if (!rule || op->getNumRegions())
+  if (!rule)
     return op->emitOpError()
            << "cannot be partitioned: it has no sharding rule";
   for (Value result : op->getResults())

@@ -394,3 +394,14 @@ func.func @routed(%x: tensor<1x6x8xf32>, %e: tensor<1x6x1xi32>, %s: tensor<1x6x1
   %1 = moe.combine %0 from %e, %s weights %w : tensor<4x1x5x8xf32>, tensor<1x6x1xi32>, tensor<1x6x1xi32>, tensor<1x6x1xf32> -> tensor<1x6x8xf32>
   return %0, %1 : tensor<4x1x5x8xf32>, tensor<1x6x8xf32>
 }
+
+// -----
+
+// A convolution rounds each product once, with its sum.
+// CHECK-LABEL: func.func private @moe_kernel_0(
+// CHECK:         math.fma
+// CHECK-LABEL: func.func @moe_entry_convolved(
+func.func @convolved(%a: tensor<2x5x3xf32>, %w: tensor<2x3x4xf32>) -> tensor<2x4x4xf32> {
+  %0 = moe.convolution %a, %w strides [1] low [0] high [0] input_dilation [1] kernel_dilation [1] groups 1 : tensor<2x5x3xf32>, tensor<2x3x4xf32> -> tensor<2x4x4xf32>
+  return %0 : tensor<2x4x4xf32>
+}

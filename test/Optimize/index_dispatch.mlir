@@ -79,3 +79,15 @@ func.func @numbers_that_nobody_uses() {
   %1 = arith.addi %0, %0 : index
   return
 }
+
+// -----
+
+// A sum over tokens is a true one: the mask is summed as it was made.
+// CHECK-LABEL: func.func @tokens_of_each_expert
+// CHECK-NEXT:    %[[MASK:.*]] = moe.one_hot
+// CHECK-NEXT:    moe.reduce sum %[[MASK]] dims [1]
+func.func @tokens_of_each_expert(%e: tensor<2x6xi32>) -> tensor<2x5xf32> {
+  %mask = moe.one_hot %e : tensor<2x6xi32> -> tensor<2x6x5xf32>
+  %0 = moe.reduce sum %mask dims [1] : tensor<2x6x5xf32> -> tensor<2x5xf32>
+  return %0 : tensor<2x5xf32>
+}
