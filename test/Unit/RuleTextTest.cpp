@@ -208,6 +208,12 @@ TEST(RuleText, Indices) {
           "moe.scatter set %u into %a[%i] batch_dims 1 : tensor<2x4x3xf32>, "
           "tensor<2x5x3xf32>, tensor<2x4xi32>"),
       "a 2, b 5, c 3, d 4 joint 10..10: [a d c] [a b c] [a d] -> [a b c]");
+  // Truth values have no sum in which the last could be told.
+  EXPECT_EQ(
+      ruleOf("%u: tensor<2x4x3xi1>, %a: tensor<2x5x3xi1>, %i: tensor<2x4xi32>",
+             "moe.scatter set %u into %a[%i] batch_dims 1 : tensor<2x4x3xi1>, "
+             "tensor<2x5x3xi1>, tensor<2x4xi32>"),
+      "a 2, b 5, c 3: [a . c] [a b c] [a .] -> [a b c]");
   EXPECT_EQ(ruleOf("%i: tensor<5xi32>",
                    "moe.one_hot %i : tensor<5xi32> -> tensor<5x3xf32>"),
             "a 5, b 3: [a] -> [a b]");
