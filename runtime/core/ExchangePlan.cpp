@@ -511,12 +511,20 @@ int64_t ExchangePlan::receivedElements(int rank) const {
   return count;
 }
 
+// Dimension by dimension, which takes fewer steps than row-major order.
+static IndexMap identity(const std::vector<int64_t> &shape) {
+  IndexMap map;
+  for (int64_t size : shape)
+    map.dims.push_back(DimMap::identity(size));
+  return map;
+}
+
 ExchangePlan planExchange(const Layout &source, const Layout &target,
                           int64_t ranks, int64_t rank) {
   if (source.shape != target.shape)
     throw Error(text("layouts ", source.str(), " and ", target.str(),
                      " have different shapes; a collective keeps the shape"));
-  return planExchange(source, target, IndexMap(), ranks, rank);
+  return planExchange(source, target, identity(source.shape), ranks, rank);
 }
 
 ExchangePlan planExchange(const Layout &source, const Layout &target,

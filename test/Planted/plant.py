@@ -101,8 +101,8 @@ def first(*tests):
 # Tests that look at an area, fastest first.
 TESTS = {
     "rules": first(UNIT + "RuleTextTest", UNIT + "RuleSoundnessTest", FUZZ + "150", MLIR + "IR"),
-    "collectives": [UNIT + "LayoutTest", UNIT + "CommHeaderTest", UNIT + "CommPlanTest", *first(FUZZ + "150", UNIT + "ReshardTest"),
-                    UNIT + "CommLocalTest"],
+    "collectives": [UNIT + "LayoutTest", UNIT + "CommHeaderTest", UNIT + "ExchangeScaleTest", UNIT + "CommPlanTest",
+                    *first(FUZZ + "150", UNIT + "ReshardTest"), UNIT + "CommLocalTest"],
     "ir": first(MLIR + "IR"),
     "partition": first(FUZZ + "150", MLIR + "Partition"),
     "ways": [*first(UNIT + "ReshardTest", FUZZ + "150"), UNIT + "ReshardSearchTest"],

@@ -163,7 +163,10 @@ Loads checkExchange(const Layout &source, const Layout &target,
 }
 
 Loads checkExchange(const Layout &source, const Layout &target, int64_t ranks) {
-  return checkExchange(source, target, IndexMap(), ranks);
+  IndexMap identity;
+  for (int64_t size : source.shape)
+    identity.dims.push_back(DimMap::identity(size));
+  return checkExchange(source, target, identity, ranks);
 }
 
 // All ways to give each of `digits` to one dimension of `shape` or to none,
