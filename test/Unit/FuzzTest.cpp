@@ -126,6 +126,24 @@ TEST(FuzzCheck, CrashIsAFailure) {
   EXPECT_FALSE(checker.check(text, 0));
 }
 
+// The mask of a choice sums to 1, and MLIR makes a number of sin(1).
+TEST(FuzzCheck, FunctionsOfSumsOfMasksAreFolded) {
+  Checker checker;
+  auto failure = checker.check(R"(
+    spmd.mesh @mesh ["x"=2]
+    func.func @forward(%a: tensor<3x5xf32>) -> tensor<3xf32> {
+      %v, %i = moe.top_k %a k 1 dim 1
+          : tensor<3x5xf32> -> tensor<3x1xf32>, tensor<3x1xi32>
+      %0 = moe.reshape %i : tensor<3x1xi32> -> tensor<3xi32>
+      %1 = moe.one_hot %0 : tensor<3xi32> -> tensor<3x5xf32>
+      %2 = moe.einsum "ab->a" %1 : tensor<3x5xf32> -> tensor<3xf32>
+      %3 = math.sin %2 : tensor<3xf32>
+      return %3 : tensor<3xf32>
+    })",
+                               0);
+  EXPECT_FALSE(failure) << failure->message;
+}
+
 // A candidate that adds `more` to what the reference gives.
 bool isRoundingOf(Checker &checker, const std::string &more) {
   auto program = [&](const std::string &last) {

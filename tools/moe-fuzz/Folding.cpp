@@ -39,4 +39,8 @@ OwningOpRef<ModuleOp> importLinalg(ModuleOp global) {
   return after("func.func(moe-import-linalg)", global);
 }
 
+OwningOpRef<ModuleOp> sumMasks(ModuleOp global) {
+  return after("func.func(moe-import-linalg,moe-index-dispatch)", global);
+}
+
 } // namespace moe::fuzz
