@@ -40,7 +40,8 @@ OwningOpRef<ModuleOp> importLinalg(ModuleOp global) {
 }
 
 OwningOpRef<ModuleOp> sumMasks(ModuleOp global) {
-  return after("func.func(moe-import-linalg,moe-index-dispatch)", global);
+  return after("canonicalize,func.func(moe-import-linalg,moe-index-dispatch)",
+               global);
 }
 
 } // namespace moe::fuzz

@@ -22,8 +22,9 @@ mlir::OwningOpRef<mlir::ModuleOp> foldConstants(mlir::ModuleOp global,
 /// through; null where that fails.
 mlir::OwningOpRef<mlir::ModuleOp> importLinalg(mlir::ModuleOp global);
 
-/// The same, and masks as indices: the sum of a choice's mask is the constant
-/// 1, of which MLIR's folders make sin(1); null where that fails.
+/// The same behind the canonicalizer, which sees other linalg ops than import
+/// leaves, and masks as indices: the sum of a choice's mask is the constant 1,
+/// of which MLIR's folders make sin(1); null where that fails.
 mlir::OwningOpRef<mlir::ModuleOp> sumMasks(mlir::ModuleOp global);
 
 } // namespace moe::fuzz
