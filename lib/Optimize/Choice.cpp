@@ -152,15 +152,6 @@ static bool areAligned(Choice a, Choice b) {
   return true;
 }
 
-static bool isMinusInfinity(Value value) {
-  SplatElementsAttr splat;
-  if (!matchPattern(value, m_Constant(&splat)) ||
-      !isa<FloatType>(splat.getElementType()))
-    return false;
-  APFloat number = splat.getSplatValue<APFloat>();
-  return number.isInfinity() && number.isNegative();
-}
-
 // The choices that `scores` holds -inf for, in the coordinates of `scores`.
 static SmallVector<Choice> maskedOut(Value scores, int64_t along,
                                      FormOf formOf) {
@@ -171,7 +162,7 @@ static SmallVector<Choice> maskedOut(Value scores, int64_t along,
       continue;
     }
     auto select = dyn_cast<arith::SelectOp>(op);
-    if (!select || !isMinusInfinity(select.getTrueValue()))
+    if (!select || !matchPattern(select.getTrueValue(), m_NegInfFloat()))
       break;
     for (const Term &term : formOf(select.getCondition()).terms) {
       const Factor *index = term.indexOf(along);

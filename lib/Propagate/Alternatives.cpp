@@ -58,11 +58,9 @@ static Graph annotated(Graph graph, int tensor, int user,
   int producer = graph.tensors[tensor].producer;
   bool isOfAll = user == producer;
   OpNode node;
-  Port port{tensor, {}};
-  for (auto [dim, size] : llvm::enumerate(graph.tensors[tensor].shape.sizes)) {
+  for (int64_t size : graph.tensors[tensor].shape.sizes)
     node.factors.push_back({size});
-    port.factors.push_back({static_cast<int>(dim)});
-  }
+  Port port{tensor, spmd::identityFactors(node.factors.size())};
   node.opClass = OpClass::Elementwise;
   node.pin = closed(placement.dims);
   int place = isOfAll ? producer + 1 : user,

@@ -9,13 +9,18 @@ int Graph::addTensor(TensorShape shape, int producer) {
   return tensors.size() - 1;
 }
 
-int Graph::addOp(OpNode op) {
-  int index = ops.size();
+// Ops come one behind the other.
+static void noteUser(Graph &graph, const OpNode &op, int index) {
   for (const Port &port : op.operands) {
-    auto &users = tensors[port.tensor].users;
+    auto &users = graph.tensors[port.tensor].users;
     if (users.empty() || users.back() != index)
       users.push_back(index);
   }
+}
+
+int Graph::addOp(OpNode op) {
+  int index = ops.size();
+  noteUser(*this, op, index);
   ops.push_back(std::move(op));
   return index;
 }
@@ -31,11 +36,7 @@ void Graph::noteUsers() {
   for (TensorNode &tensor : tensors)
     tensor.users.clear();
   for (auto [index, op] : llvm::enumerate(ops)) {
-    for (const Port &port : op.operands) {
-      auto &users = tensors[port.tensor].users;
-      if (users.empty() || users.back() != static_cast<int>(index))
-        users.push_back(index);
-    }
+    noteUser(*this, op, index);
     for (const Port &port : op.results)
       tensors[port.tensor].producer = index;
   }

@@ -464,7 +464,7 @@ TEST(IndexMap, LargeMeshesNeedNoTables) {
 }
 
 // Nor is anything gone through for all ranks: as many as these take minutes.
-TEST(IndexMap, RanksThatHaveNothingToDoWithItAreNotLookedAt) {
+TEST(IndexMap, RanksWithoutAPartInItAreNotLookedAt) {
   int64_t ranks = 1 << 28, elements = ranks * 16;
   Layout layout{{elements}, {{{ranks, 1}}}, {}};
   IndexMap shift{{{3, 1, 0, 1, elements - 3}}};

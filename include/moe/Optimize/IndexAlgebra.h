@@ -41,7 +41,8 @@ public:
   /// The same; when it cannot be proven, says at `op` that it stays dense.
   bool requireDisjoint(mlir::Operation *op, const Form &form);
 
-  /// Product of two terms; none when two indices depend on each other.
+  /// Product of two terms, the weight of the first of `elementType` already;
+  /// none when two indices depend on each other.
   std::optional<Term> multiply(Term a, Term b, mlir::Type elementType);
   /// Product of two forms.
   std::optional<Form> multiply(const Form &a, const Form &b,
